@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
+)
+
+
+// A PerformerMode is how an executor starts its performers.
+// +kubebuilder:validation:Enum=docker;kubernetes
+type PerformerMode string
+
+// The modes of the API reference.
+const (
+	PerformerModeDocker     PerformerMode = "docker"
+	PerformerModeKubernetes PerformerMode = "kubernetes"
+)
+
+// An ExecutorPhase is where a HourglassExecutor is in its life.
+// +kubebuilder:validation:Enum=Pending;Running;Stopped
+type ExecutorPhase string
+
+// The phases of a HourglassExecutor.
+const (
+	// ExecutorPending means that no replica is ready yet.
+	ExecutorPending ExecutorPhase = "Pending"
+	// ExecutorRunning means that at least one replica is ready.
+	ExecutorRunning ExecutorPhase = "Running"
+	// ExecutorStopped means that no replica runs or is wanted.
+	ExecutorStopped ExecutorPhase = "Stopped"
+)
+
+// A ChainConfig is a blockchain that the executor works on.
+type ChainConfig struct {
+	// Name of the chain, unique among the executor's chains.
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?$')",message="name must be letters, digits, '-', '_' or '.', such as ethereum"
+	Name string `json:"name"`
+
+	// RPC is the URL of the chain's RPC endpoint.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.matches('^(https?|wss?)://[^ /]+.*$')",message="rpc must be a URL such as https://rpc.example.com (schemes http, https, ws or wss)"
+	RPC string `json:"rpc,omitempty"`
+
+	// RPCSecretRef selects a key of a Secret that holds the RPC URL, for URLs
+	// that carry credentials.
+	// +optional
+	RPCSecretRef *xpv2.LocalSecretKeySelector `json:"rpcSecretRef,omitempty"`
+
+	// ChainID is the network's id.
+	// +kubebuilder:validation:XValidation:rule="self >= 1",message="chainId must be 1 or more"
+	ChainID int64 `json:"chainId"`
+
+	// TaskMailboxAddress is the address of the TaskMailbox contract.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.startsWith('0x')",message="taskMailboxAddress must be a contract address that starts with 0x"
+	TaskMailboxAddress string `json:"taskMailboxAddress"`
+}
+
+// A KubernetesConfig says how an executor in kubernetes mode runs performers.
+type KubernetesConfig struct {
+	// Namespace that the performers live in.
+	// +optional
+	// +kubebuilder:default=default
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="namespace must be the name of a namespace: lower-case letters, digits or '-'"
+	Namespace string `json:"namespace,omitempty"`
+
+	// DefaultScheduling fills what a performer that names this executor leaves
+	// unset.
+	// +optional
+	DefaultScheduling *SchedulingConfig `json:"defaultScheduling,omitempty"`
+}
+
+// A HourglassExecutorConfig is what the executor's configuration file says.
+// +kubebuilder:validation:XValidation:rule="has(self.operatorKeys) != has(self.operatorKeysSecretRef)",message="config must have exactly one of operatorKeys and operatorKeysSecretRef"
+type HourglassExecutorConfig struct {
+	// AggregatorEndpoint is the gRPC endpoint of the aggregator: host:port, or
+	// a dns:///, http:// or https:// form of it.
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="self.matches('^((dns:///|https?://)?([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?|\\\\[[0-9a-fA-F:.]+\\\\]):[0-9]{1,5}|(dns:///|https?://)([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?|\\\\[[0-9a-fA-F:.]+\\\\]))(/[^ ]*)?$')",message="aggregatorEndpoint must be an endpoint such as aggregator.example.com:9090, [2001:db8::1]:9090, dns:///aggregator:9090 or https://aggregator.example.com"
+	AggregatorEndpoint string `json:"aggregatorEndpoint"`
+
+	// OperatorKeys are the BLS and ECDSA private keys. They are stored in a
+	// Secret only; operatorKeysSecretRef keeps them out of this object too.
+	// +optional
+	// +kubebuilder:validation:MinProperties=1
+	// +kubebuilder:validation:MaxProperties=16
+	OperatorKeys map[string]string `json:"operatorKeys,omitempty"`
+
+	// OperatorKeysSecretRef names a Secret, in the same namespace, whose keys
+	// are the operator's private keys.
+	// +optional
+	OperatorKeysSecretRef *xpv2.LocalSecretReference `json:"operatorKeysSecretRef,omitempty"`
+
+	// Chains that the executor works on.
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:XValidation:rule="self.all(c, has(c.rpc) != has(c.rpcSecretRef))",message="chains must each have exactly one of rpc and rpcSecretRef"
+	Chains []ChainConfig `json:"chains"`
+
+	// PerformerMode is how performers are started.
+	// +optional
+	// +kubebuilder:default=kubernetes
+	PerformerMode PerformerMode `json:"performerMode,omitempty"`
+
+	// Kubernetes says how performers run in kubernetes mode.
+	// +optional
+	Kubernetes *KubernetesConfig `json:"kubernetes,omitempty"`
+
+	// LogLevel of the executor.
+	// +optional
+	// +kubebuilder:default=info
+	// +kubebuilder:validation:Enum=debug;info;warn;error
+	LogLevel string `json:"logLevel,omitempty"`
+
+	// ExtraConfig is merged last into the configuration file, for keys that
+	// have no field here.
+	// +optional
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +kubebuilder:validation:XPreserveUnknownFields
+	// +kubebuilder:validation:Type=object
+	ExtraConfig *apiextensionsv1.JSON `json:"extraConfig,omitempty"`
+}
+
+// A HourglassExecutorSpec is the desired state of a HourglassExecutor.
+type HourglassExecutorSpec struct {
+	xpv2.ManagedResourceSpec `json:",inline"`
+
+	// Image is the executor's container image.
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="self.matches('^((localhost|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)+|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*:[0-9]+|\\\\[[a-fA-F0-9:]+\\\\](:[0-9]+)?)/)?[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*(:[a-zA-Z0-9_][-a-zA-Z0-9_.]{0,127})?(@[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$')",message="image must be a container image reference such as registry.example.com:5000/hourglass/executor:v1.2.0 or hourglass/executor@sha256:DIGEST, its repository in lower case and without spaces"
+	Image string `json:"image"`
+
+	// Replicas is the number of executor Pods.
+	// +optional
+	// +kubebuilder:default=1
+	// +kubebuilder:validation:XValidation:rule="self >= 1",message="replicas must be 1 or more"
+	Replicas *int32 `json:"replicas,omitempty"`
+
+	// Config of the executor.
+	Config HourglassExecutorConfig `json:"config"`
+
+	// Resources of the container.
+	// +optional
+	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
+
+	// NodeSelector lists labels that a node must have.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=64
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+
+	// Tolerations of tainted nodes.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Tolerations []corev1.Toleration `json:"tolerations,omitempty"`
+
+	// ImagePullSecrets to pull the image with.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=32
+	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
+}
+
+// A HourglassExecutorStatus is the observed state of a HourglassExecutor.
+type HourglassExecutorStatus struct {
+	xpv2.ManagedResourceStatus `json:",inline"`
+
+	// Phase is where the executor is in its life.
+	// +optional
+	Phase ExecutorPhase `json:"phase,omitempty"`
+
+	// Replicas is the number of executor Pods.
+	// +optional
+	Replicas int32 `json:"replicas,omitempty"`
+
+	// ReadyReplicas is the number of executor Pods that are ready.
+	// +optional
+	ReadyReplicas int32 `json:"readyReplicas,omitempty"`
+
+	// LastConfigUpdate is when the configuration last changed.
+	// +optional
+	LastConfigUpdate *metav1.Time `json:"lastConfigUpdate,omitempty"`
+}
+
+// A HourglassExecutor takes tasks from an aggregator and has performers do them.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Namespaced,categories={crossplane,managed,hourglass},shortName=hgx
+// +kubebuilder:printcolumn:name="READY",type="string",JSONPath=".status.conditions[?(@.type=='Ready')].status"
+// +kubebuilder:printcolumn:name="SYNCED",type="string",JSONPath=".status.conditions[?(@.type=='Synced')].status"
+// +kubebuilder:printcolumn:name="PHASE",type="string",JSONPath=".status.phase"
+// +kubebuilder:printcolumn:name="REPLICAS",type="integer",JSONPath=".status.readyReplicas"
+// +kubebuilder:printcolumn:name="AGE",type="date",JSONPath=".metadata.creationTimestamp"
+type HourglassExecutor struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec   HourglassExecutorSpec   `json:"spec"`
+	Status HourglassExecutorStatus `json:"status,omitempty"`
+}
+
+// A HourglassExecutorList holds HourglassExecutors.
+// +kubebuilder:object:root=true
+type HourglassExecutorList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []HourglassExecutor `json:"items"`
+}

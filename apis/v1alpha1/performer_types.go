@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
+)
+
+
+// DefaultGRPCPort is the port a performer serves gRPC on where its spec names
+// none (the API reference's default for config.grpcPort).
+const DefaultGRPCPort int32 = 9090
+
+// A PerformerPhase is where a Performer is in its life.
+// +kubebuilder:validation:Enum=Pending;Running;Upgrading;Terminating;Failed
+type PerformerPhase string
+
+// The phases of a Performer.
+const (
+	// PerformerPending means that the Pod does not run yet.
+	PerformerPending PerformerPhase = "Pending"
+	// PerformerRunning means that the Pod's containers run.
+	PerformerRunning PerformerPhase = "Running"
+	// PerformerUpgrading means that the Pod is on its way to another image or spec.
+	PerformerUpgrading PerformerPhase = "Upgrading"
+	// PerformerTerminating means that the Performer is being deleted.
+	PerformerTerminating PerformerPhase = "Terminating"
+	// PerformerFailed means that the container crashes again and again, or that
+	// the Pod ended and waits to be replaced.
+	PerformerFailed PerformerPhase = "Failed"
+)
+
+// PerformerConfig says how the performer's container is started.
+// +kubebuilder:validation:XValidation:rule="!has(self.environment) || !has(self.environmentFrom) || self.environmentFrom.all(e, !(e.name in self.environment))",message="environmentFrom and environment must not name the same variable"
+type PerformerConfig struct {
+	// GRPCPort is the port the performer serves gRPC on. Its health service is
+	// asked for readiness and liveness there.
+	// +optional
+	// +kubebuilder:default=9090
+	// +kubebuilder:validation:XValidation:rule="self >= 1 && self <= 65535",message="grpcPort must be between 1 and 65535"
+	GRPCPort int32 `json:"grpcPort,omitempty"`
+
+	// Environment variables of the container. Secrets belong in environmentFrom.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=256
+	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[-._a-zA-Z][-._a-zA-Z0-9]*$'))",message="environment must have variable names of letters, digits, '_', '-' or '.', not starting with a digit"
+	Environment map[string]string `json:"environment,omitempty"`
+
+	// EnvironmentFrom lists environment variables whose values are keys of
+	// Secrets or ConfigMaps in the Pod's namespace.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=256
+	EnvironmentFrom []EnvironmentVariable `json:"environmentFrom,omitempty"`
+
+	// Args are the arguments of the command, or of the image's entrypoint.
+	// +optional
+	// +listType=atomic
+	Args []string `json:"args,omitempty"`
+
+	// Command replaces the image's entrypoint.
+	// +optional
+	// +listType=atomic
+	Command []string `json:"command,omitempty"`
+
+	// ServiceAccountName is the Pod's service account. Its token is mounted
+	// only where one is named.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$')",message="serviceAccountName must be the name of a ServiceAccount: lower-case letters, digits, '-' or '.'"
+	ServiceAccountName string `json:"serviceAccountName,omitempty"`
+}
+
+// An EnvironmentVariable takes its value from a Secret or a ConfigMap.
+type EnvironmentVariable struct {
+	// Name of the environment variable.
+	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z][-._a-zA-Z0-9]*$')",message="name must be a variable name of letters, digits, '_', '-' or '.', not starting with a digit"
+	Name string `json:"name"`
+
+	// ValueFrom says where the value is.
+	ValueFrom EnvironmentSource `json:"valueFrom"`
+}
+
+// An EnvironmentSource is a key of a Secret or of a ConfigMap.
+// +kubebuilder:validation:XValidation:rule="has(self.secretKeyRef) != has(self.configMapKeyRef)",message="valueFrom must have exactly one of secretKeyRef and configMapKeyRef"
+type EnvironmentSource struct {
+	// SecretKeyRef selects a key of a Secret in the Pod's namespace.
+	// +optional
+	SecretKeyRef *corev1.SecretKeySelector `json:"secretKeyRef,omitempty"`
+
+	// ConfigMapKeyRef selects a key of a ConfigMap in the Pod's namespace.
+	// +optional
+	ConfigMapKeyRef *corev1.ConfigMapKeySelector `json:"configMapKeyRef,omitempty"`
+}
+
+// A PerformerSpec is the desired state of a Performer.
+// +kubebuilder:validation:XValidation:rule="!has(self.hardwareRequirements) || !has(self.hardwareRequirements.gpuCount) || self.hardwareRequirements.gpuCount == 0 || !has(self.resources) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.limits) || quantity(string(self.resources.limits[k])).compareTo(quantity(string(self.hardwareRequirements.gpuCount))) == 0)",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.limits && quantity(string(self.resources.limits[k])).compareTo(quantity(string(self.hardwareRequirements.gpuCount))) != 0).map(k, 'resources.limits[' + k + '] is ' + string(self.resources.limits[k]) + ' but hardwareRequirements.gpuCount is ' + string(self.hardwareRequirements.gpuCount) + ': make them equal or leave one out').join('; ')"
+// +kubebuilder:validation:XValidation:rule="!has(self.hardwareRequirements) || !has(self.hardwareRequirements.gpuCount) || self.hardwareRequirements.gpuCount == 0 || !has(self.resources) || !has(self.resources.requests) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.requests) || quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.hardwareRequirements.gpuCount))) == 0)",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.requests && quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.hardwareRequirements.gpuCount))) != 0).map(k, 'resources.requests[' + k + '] is ' + string(self.resources.requests[k]) + ' but hardwareRequirements.gpuCount is ' + string(self.hardwareRequirements.gpuCount) + ': make them equal or leave one out').join('; ')"
+// +kubebuilder:validation:XValidation:rule="!has(self.resources) || !has(self.resources.requests) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.requests) || !(k in self.resources.limits) || quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.resources.limits[k]))) == 0)",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.requests && k in self.resources.limits && quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.resources.limits[k]))) != 0).map(k, 'resources.requests[' + k + '] is ' + string(self.resources.requests[k]) + ' but resources.limits[' + k + '] is ' + string(self.resources.limits[k]) + ': GPU requests and limits must be equal').join('; ')"
+// +kubebuilder:validation:XValidation:rule="!has(self.resources) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.limits) || quantity(string(self.resources.limits[k])).isInteger())",message="resources.limits must have a whole number of GPUs"
+type PerformerSpec struct {
+	xpv2.ManagedResourceSpec `json:",inline"`
+
+	// AVSAddress is the address of the AVS that the performer works for.
+	// +kubebuilder:validation:XValidation:rule="self.matches('^0x[0-9a-fA-F]{40}$')",message="avsAddress must be an Ethereum address: 0x and 40 hexadecimal digits"
+	AVSAddress string `json:"avsAddress"`
+
+	// Image is the performer's container image. A change of it is patched into
+	// the running Pod, which keeps its node and its GPUs.
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="self.matches('^((localhost|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)+|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*:[0-9]+|\\\\[[a-fA-F0-9:]+\\\\](:[0-9]+)?)/)?[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*(:[a-zA-Z0-9_][-a-zA-Z0-9_.]{0,127})?(@[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$')",message="image must be a container image reference such as registry.example.com:5000/avs/performer:v1.2.0 or avs/performer@sha256:DIGEST, its repository in lower case and without spaces"
+	Image string `json:"image"`
+
+	// ImagePullPolicy of the container. Left out, Kubernetes chooses by the tag.
+	// +optional
+	// +kubebuilder:validation:Enum=Always;IfNotPresent;Never
+	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
+
+	// Version is the image's version, for upgrade tracking. It changes nothing
+	// that runs.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Version string `json:"version,omitempty"`
+
+	// ExecutorRef names the HourglassExecutor, in the same namespace, that the
+	// performer belongs to.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$')",message="executorRef must be the name of a HourglassExecutor in the same namespace: lower-case letters, digits, '-' or '.'"
+	ExecutorRef string `json:"executorRef,omitempty"`
+
+	// Config says how the container is started.
+	// +optional
+	// +kubebuilder:default={}
+	Config PerformerConfig `json:"config,omitempty"`
+
+	// Resources of the container.
+	// +optional
+	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
+
+	// Scheduling says where the Pod may run.
+	// +optional
+	Scheduling *SchedulingConfig `json:"scheduling,omitempty"`
+
+	// HardwareRequirements say what hardware the Pod needs.
+	// +optional
+	HardwareRequirements *HardwareRequirements `json:"hardwareRequirements,omitempty"`
+
+	// ImagePullSecrets to pull the image with, in the Pod's namespace.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:XValidation:rule="self.all(s, has(s.name) && s.name.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'))",message="imagePullSecrets must each have the name of a Secret"
+	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
+}
+
+// A PerformerStatus is the observed state of a Performer.
+type PerformerStatus struct {
+	xpv2.ManagedResourceStatus `json:",inline"`
+
+	// Phase is where the Performer is in its life.
+	// +optional
+	Phase PerformerPhase `json:"phase,omitempty"`
+
+	// Ready says whether the Pod serves gRPC now.
+	// +optional
+	Ready bool `json:"ready"`
+
+	// PodName is the name of the Pod.
+	// +optional
+	PodName string `json:"podName,omitempty"`
+
+	// NodeName is the name of the node that the Pod is on.
+	// +optional
+	NodeName string `json:"nodeName,omitempty"`
+
+	// ServiceName is the name of the Service.
+	// +optional
+	ServiceName string `json:"serviceName,omitempty"`
+
+	// GRPCEndpoint is the DNS name and port to dial, in the target cluster.
+	// +optional
+	GRPCEndpoint string `json:"grpcEndpoint,omitempty"`
+
+	// LastUpgrade is when the last upgrade was ready.
+	// +optional
+	LastUpgrade *metav1.Time `json:"lastUpgrade,omitempty"`
+
+	// ReadyTime is when the performer became ready; absent while it is not.
+	// +optional
+	ReadyTime *metav1.Time `json:"readyTime,omitempty"`
+}
+
+// A Performer is an AVS workload: a Pod that serves gRPC, and a Service in
+// front of it, on the hardware that it needs.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Namespaced,categories={crossplane,managed,hourglass},shortName=perf
+// +kubebuilder:printcolumn:name="READY",type="string",JSONPath=".status.conditions[?(@.type=='Ready')].status"
+// +kubebuilder:printcolumn:name="SYNCED",type="string",JSONPath=".status.conditions[?(@.type=='Synced')].status"
+// +kubebuilder:printcolumn:name="PHASE",type="string",JSONPath=".status.phase"
+// +kubebuilder:printcolumn:name="GPU",type="string",JSONPath=".spec.hardwareRequirements.gpuType"
+// +kubebuilder:printcolumn:name="TEE",type="string",JSONPath=".spec.hardwareRequirements.teeType"
+// +kubebuilder:printcolumn:name="NODE",type="string",JSONPath=".status.nodeName"
+// +kubebuilder:printcolumn:name="AGE",type="date",JSONPath=".metadata.creationTimestamp"
+// +kubebuilder:printcolumn:name="IMAGE",type="string",JSONPath=".spec.image",priority=1
+// +kubebuilder:printcolumn:name="ENDPOINT",type="string",JSONPath=".status.grpcEndpoint",priority=1
+// +kubebuilder:printcolumn:name="EXTERNAL-NAME",type="string",JSONPath=".metadata.annotations.crossplane\\.io/external-name",priority=1
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 53",message="metadata.name must be at most 53 characters, so that the Service performer-NAME has at most 63"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name must be a DNS label (lower-case letters, digits or '-', no dots), because it becomes part of a Service name"
+type Performer struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec   PerformerSpec   `json:"spec"`
+	Status PerformerStatus `json:"status,omitempty"`
+}
+
+// A PerformerList holds Performers.
+// +kubebuilder:object:root=true
+type PerformerList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []Performer `json:"items"`
+}
