@@ -1,0 +1,209 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Options say which cluster is meant.
+type Options struct {
+	// Name of the cluster. Its context in the kubeconfig is kwok-NAME.
+	Name string
+
+	// Dir holds everything that belongs to the cluster. No two clusters may share it.
+	Dir string
+
+	// Binaries to run, from Install. Create installs them when they are not given.
+	Binaries Binaries
+
+	// Progress is told what is being done.
+	Progress Progress
+}
+
+// A Cluster is a control plane with simulated nodes.
+type Cluster struct {
+	// Kubeconfig is the path of a file with which an administrator reaches the cluster.
+	Kubeconfig string
+
+	// Binaries that the cluster runs, and the kubectl that fits it.
+	Binaries Binaries
+
+	name     string
+	dir      string
+	progress Progress
+}
+
+// Open returns the cluster in a directory as it is, running or not.
+func Open(o Options) (*Cluster, error) {
+	if o.Name == "" || o.Dir == "" {
+		return nil, errors.New("cannot tell which cluster is meant: set both a name and a directory")
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("cannot find the cluster's directory: %w", err)
+	}
+	return &Cluster{
+		Kubeconfig: filepath.Join(dir, "kubeconfig"),
+		Binaries:   o.Binaries,
+		name:       o.Name,
+		dir:        dir,
+		progress:   o.Progress,
+	}, nil
+}
+
+// Create makes a cluster and returns when its API server is ready. A cluster that is there already is kept: what has died
+// of it is started again. It is made anew when that fails, or when it was made from other binaries or stages.
+func Create(ctx context.Context, o Options) (*Cluster, error) {
+	if o.Binaries == (Binaries{}) {
+		b, err := Install(ctx, o.Progress)
+		if err != nil {
+			return nil, err
+		}
+		o.Binaries = b
+	}
+	c, err := Open(o)
+	if err != nil {
+		return nil, err
+	}
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	stages, err := readStages(root)
+	if err != nil {
+		return nil, err
+	}
+	if c.exists() {
+		if c.revive(ctx, stages) {
+			return c, nil
+		}
+		if err := c.Delete(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.create(ctx, stages)
+}
+
+// create makes a cluster where there is none.
+func (c *Cluster) create(ctx context.Context, stages []byte) error {
+	ports, err := FreePorts(6)
+	if err != nil {
+		return err
+	}
+	cfg := configure(c.Binaries)
+	print, err := cfg.fingerprint(stages)
+	if err != nil {
+		return err
+	}
+	data, err := cfg.on(ports).render(stages)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.kwok(), 0o750); err != nil {
+		return fmt.Errorf("cannot make the cluster's directory: %w", err)
+	}
+	if err := os.WriteFile(c.kwok("config.yaml"), data, 0o600); err != nil {
+		return fmt.Errorf("cannot write the cluster's configuration: %w", err)
+	}
+	if err := os.WriteFile(c.kwok("fingerprint"), []byte(print), 0o600); err != nil {
+		return fmt.Errorf("cannot write the cluster's fingerprint: %w", err)
+	}
+	if err := c.kwokctl(ctx); err != nil {
+		return errors.Join(err, c.endComponents(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// revive starts again what has died of the cluster, and says whether it is now the cluster that is wanted.
+func (c *Cluster) revive(ctx context.Context, stages []byte) bool {
+	want, err := configure(c.Binaries).fingerprint(stages)
+	if err != nil {
+		return false
+	}
+	if have, err := os.ReadFile(c.kwok("fingerprint")); err != nil || string(have) != want {
+		c.progress.say("the cluster was made from other binaries or stages: making it anew")
+		return false
+	}
+	dead := c.forgetDead()
+	if len(dead) == 0 && c.ready(ctx) == nil {
+		return true
+	}
+	c.progress.say("the cluster is there but does not run, starting it again: " + strings.Join(dead, ", "))
+	if err := c.kwokctl(ctx); err != nil {
+		c.progress.say("the cluster does not start again: making it anew: " + err.Error())
+		return false
+	}
+	return true
+}
+
+// kwokctl has kwokctl make what is missing of the cluster, and waits for the API server.
+func (c *Cluster) kwokctl(ctx context.Context) error {
+	//nolint:gosec // Our own paths.
+	cmd := exec.CommandContext(ctx, filepath.Join(c.Binaries.Kwok, "kwokctl"), "create", "cluster",
+		"--name", c.name, "--config", c.kwok("config.yaml"), "--kubeconfig", c.Kubeconfig, "--timeout", "2m")
+	cmd.Env = append(os.Environ(),
+		"KWOK_WORKDIR="+c.kwok(),
+		"PATH="+c.Binaries.Kubernetes+string(os.PathListSeparator)+os.Getenv("PATH"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot start the cluster, see %s: %w: %s", c.logs(), err, out)
+	}
+	for deadline := time.Now().Add(time.Minute); ; {
+		err := c.ready(ctx)
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			return fmt.Errorf("cannot reach the cluster, see %s: %w", c.logs(), err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// ready returns why the API server does not serve, or nothing.
+func (c *Cluster) ready(ctx context.Context) error {
+	_, err := c.Kubectl(ctx, "get", "--raw", "/readyz", "--request-timeout", "5s")
+	return err
+}
+
+// exists says whether kwokctl has made the cluster, or has begun to.
+func (c *Cluster) exists() bool {
+	_, err := os.Stat(c.kwok())
+	return err == nil
+}
+
+// kwok returns a path in the folder that is kwokctl's.
+func (c *Cluster) kwok(elem ...string) string {
+	return filepath.Join(append([]string{c.dir, "kwok"}, elem...)...)
+}
+
+// logs returns the folder with the logs of the cluster's components.
+func (c *Cluster) logs() string { return c.kwok("clusters", c.name, "logs") }
+
+// Delete ends every process of the cluster and removes what it has written. It is fine if there is no cluster.
+func (c *Cluster) Delete(ctx context.Context) error {
+	ps, err := recorded(c.dir)
+	if err != nil {
+		return err
+	}
+	for _, p := range ps {
+		if err := p.Stop(ctx); err != nil {
+			return err
+		}
+		_ = os.Remove(p.Log) // It may never have been written.
+	}
+	if err := c.endComponents(ctx); err != nil {
+		return err
+	}
+	for _, path := range []string{c.kwok(), c.Kubeconfig, c.Kubeconfig + ".lock", filepath.Join(c.dir, "processes")} {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("cannot remove the cluster: %w", err)
+		}
+	}
+	return nil
+}

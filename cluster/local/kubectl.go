@@ -1,0 +1,66 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// fieldManager owns what this package applies.
+const fieldManager = "hourglass-local"
+
+// Kubectl runs kubectl against the cluster and returns what it printed.
+func (c *Cluster) Kubectl(ctx context.Context, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, c.Binaries.Kubectl(), append([]string{"--kubeconfig", c.Kubeconfig}, args...)...) //nolint:gosec // That is what this is for.
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return stdout.String(), fmt.Errorf("cannot run kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}
+
+// Apply applies manifests, files or folders, in this order, and returns when the API server serves the kinds that they define.
+func (c *Cluster) Apply(ctx context.Context, paths ...string) error {
+	for _, path := range paths {
+		out, err := c.Kubectl(ctx, "apply", "--server-side", "--force-conflicts", "--field-manager", fieldManager, "-o", "name", "-f", path)
+		if err != nil {
+			return fmt.Errorf("cannot apply %s: %w", path, err)
+		}
+		crds := definitions(out)
+		if len(crds) == 0 {
+			continue
+		}
+		if _, err := c.Kubectl(ctx, append([]string{"wait", "--for", "condition=Established", "--timeout", "60s"}, crds...)...); err != nil {
+			return fmt.Errorf("cannot apply %s: the API server does not serve its kinds: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// definitions returns the CustomResourceDefinitions among the names that kubectl has printed.
+func definitions(names string) []string {
+	var crds []string
+	for name := range strings.FieldsSeq(names) {
+		if strings.HasPrefix(name, "customresourcedefinition.") {
+			crds = append(crds, name)
+		}
+	}
+	return crds
+}
+
+// ApplyNodes applies nodes with their resources, which are status, and returns when all are Ready.
+func (c *Cluster) ApplyNodes(ctx context.Context, path string) error {
+	if err := c.Apply(ctx, path); err != nil {
+		return err
+	}
+	if _, err := c.Kubectl(ctx, "apply", "--server-side", "--force-conflicts", "--field-manager", fieldManager, "--subresource", "status", "-f", path); err != nil {
+		return fmt.Errorf("cannot set the resources of the nodes in %s: %w", path, err)
+	}
+	if _, err := c.Kubectl(ctx, "wait", "--for", "condition=Ready", "--timeout", "60s", "-f", path); err != nil {
+		return fmt.Errorf("cannot get the nodes in %s Ready, see %s: %w", path, c.logs(), err)
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package local
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/semver"
+)
+
+// A tool is a Go module of its own under cluster/tools, whose go.mod alone says which version is used.
+type tool struct {
+	name     string   // Of its folder.
+	module   string   // Whose version it has.
+	binaries []string // It must yield these.
+	stamp    string   // The package that holds its version, set at link time. May be empty.
+}
+
+var tools = []tool{
+	{
+		name:     "kubernetes",
+		module:   "k8s.io/kubernetes",
+		binaries: []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"},
+		stamp:    "k8s.io/component-base/version",
+	},
+	{name: "etcd", module: "go.etcd.io/etcd/server/v3", binaries: []string{"etcd"}},
+	{name: "kwok", module: "sigs.k8s.io/kwok", binaries: []string{"kwok", "kwokctl"}},
+}
+
+// folder returns where the tool's module lies in the repository.
+func (t tool) folder(root string) string {
+	return filepath.Join(root, "cluster", "tools", t.name)
+}
+
+// version reads the tool's version from its go.mod.
+func (t tool) version(root string) (string, error) {
+	path := filepath.Join(t.folder(root), "go.mod")
+	data, err := os.ReadFile(path) //nolint:gosec // A file of the repository.
+	if err != nil {
+		return "", fmt.Errorf("cannot read which version of %s to install: %w", t.name, err)
+	}
+	v, err := requiredVersion(data, t.module)
+	if err != nil {
+		return "", fmt.Errorf("cannot tell which version of %s to install from %s: %w", t.name, path, err)
+	}
+	return v, nil
+}
+
+// requiredVersion returns the version of a module that a go.mod requires.
+func requiredVersion(gomod []byte, module string) (string, error) {
+	f, err := modfile.Parse("go.mod", gomod, nil)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range f.Require {
+		if r.Mod.Path == module {
+			return r.Mod.Version, nil
+		}
+	}
+	return "", fmt.Errorf("it does not require %s: add the requirement and run go mod tidy there", module)
+}
+
+// ldflags returns what to tell the linker: no debug information, and the version where the tool wants to know it.
+func (t tool) ldflags(version string) string {
+	flags := []string{"-s", "-w"}
+	if t.stamp != "" {
+		major, minor, _ := strings.Cut(strings.TrimPrefix(semver.MajorMinor(version), "v"), ".")
+		flags = append(flags,
+			"-X", t.stamp+".gitVersion="+version,
+			"-X", t.stamp+".gitMajor="+major,
+			"-X", t.stamp+".gitMinor="+minor)
+	}
+	return strings.Join(flags, " ")
+}
