@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/ratelimiter"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis"
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+)
+
+// Leader election is slower than controller-runtime's default, as in every
+// Crossplane provider: under load a renewal may take long.
+const (
+	leaseDuration = 60 * time.Second
+	renewDeadline = 50 * time.Second
+)
+
+// manager of the control plane's objects. It caches this provider's own kinds
+// and reads Secrets one by one, so that it holds none it was not asked about.
+func (f *flags) manager(ctx context.Context, cfg *rest.Config) (ctrl.Manager, error) {
+	s := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(s), apis.AddToScheme(s)); err != nil {
+		return nil, errors.Wrap(err, "cannot register the API types")
+	}
+	mgr, err := ctrl.NewManager(ratelimiter.LimitRESTConfig(cfg, f.MaxRate), ctrl.Options{
+		Scheme:                        s,
+		Cache:                         cache.Options{SyncPeriod: &f.Sync},
+		Client:                        client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
+		Metrics:                       metricsserver.Options{BindAddress: f.MetricsAddress},
+		HealthProbeBindAddress:        f.HealthAddress,
+		LeaderElection:                f.LeaderElection,
+		LeaderElectionID:              "crossplane-leader-election-provider-hourglass",
+		LeaderElectionResourceLock:    resourcelock.LeasesResourceLock,
+		LeaderElectionReleaseOnCancel: true,
+		LeaseDuration:                 ptr.To(leaseDuration),
+		RenewDeadline:                 ptr.To(renewDeadline),
+	})
+	if err != nil {
+		return nil, errors.Wrap(err, "cannot prepare the controllers")
+	}
+	return mgr, addChecks(ctx, mgr)
+}
+
+// addChecks adds /healthz, which says that the process answers, and /readyz,
+// which says that it sees the Performers there are.
+func addChecks(ctx context.Context, mgr ctrl.Manager) error {
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return errors.Wrap(err, "cannot add the health check")
+	}
+	if _, err := mgr.GetCache().GetInformer(ctx, &v1alpha1.Performer{}, cache.BlockUntilSynced(false)); err != nil {
+		return errors.Wrap(err, "cannot watch Performers: are the CRDs in package/crds installed, and is the control plane up?")
+	}
+	filled := func(r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("the caches are not filled yet")
+		}
+		return nil
+	}
+	return errors.Wrap(mgr.AddReadyzCheck("caches", filled), "cannot add the readiness check")
+}

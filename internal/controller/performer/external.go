@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package performer
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/event"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/meta"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/reconciler/managed"
+	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/placement"
+	"github.com/crossplane-contrib/provider-hourglass/internal/target"
+	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
+)
+
+// Keys of a Performer's connection details beside Crossplane's own endpoint and
+// port.
+const connectionHost = "host"
+
+// An external client does to a Performer's objects what its methods say. All
+// that can be decided without I/O is decided in package workload.
+type external struct {
+	cluster *target.Cluster
+	record  event.Recorder
+	now     func() time.Time
+}
+
+// Observe what the target cluster holds under the Performer's names.
+func (e *external) Observe(ctx context.Context, p *v1alpha1.Performer) (managed.ExternalObservation, error) {
+	found, err := e.find(ctx, p)
+	if err != nil {
+		return managed.ExternalObservation{}, err
+	}
+	if meta.WasDeleted(p) {
+		return e.observeDeleted(p, found), nil
+	}
+	if err := mustOwn(p, found); err != nil {
+		return managed.ExternalObservation{}, err
+	}
+	want, _, err := e.want(ctx, p)
+	if err != nil {
+		p.Status = workload.Status(p, found, nil, e.now())
+		return managed.ExternalObservation{}, err
+	}
+	d := workload.Differences(p, want, found)
+	p.Status = workload.Status(p, found, d, e.now())
+	return managed.ExternalObservation{
+		ResourceExists:    found.Pod != nil,
+		ResourceUpToDate:  len(d) == 0,
+		ConnectionDetails: connectionDetails(p),
+		Diff:              workload.Words(d),
+	}, nil
+}
+
+// observeDeleted sees only what is the Performer's own: nothing else may end
+// with it.
+func (e *external) observeDeleted(p *v1alpha1.Performer, found workload.Objects) managed.ExternalObservation {
+	if found.Pod != nil && !workload.Owns(p, found.Pod) {
+		found.Pod = nil
+	}
+	if found.Service != nil && !workload.Owns(p, found.Service) {
+		found.Service = nil
+	}
+	p.Status = workload.Status(p, found, nil, e.now())
+	return managed.ExternalObservation{ResourceExists: found.Pod != nil || found.Service != nil}
+}
+
+// Create the Pod and the Service. What a create that was cut off left is kept.
+func (e *external) Create(ctx context.Context, p *v1alpha1.Performer) (managed.ExternalCreation, error) {
+	want, warnings, err := e.want(ctx, p)
+	if err != nil {
+		return managed.ExternalCreation{}, err
+	}
+	for _, w := range warnings {
+		e.record.Event(p, event.Warning(reasonHardware, errors.New(w)))
+	}
+	if p.Status.Phase == v1alpha1.PerformerUpgrading {
+		workload.MarkUpgrade(want.Pod, e.now())
+	}
+	if err := e.createPod(ctx, p, want.Pod); err != nil {
+		return managed.ExternalCreation{}, err
+	}
+	return managed.ExternalCreation{ConnectionDetails: connectionDetails(p)}, e.createService(ctx, p, want.Service)
+}
+
+// Update makes the objects found as they should be, each in the gentlest way.
+func (e *external) Update(ctx context.Context, p *v1alpha1.Performer) (managed.ExternalUpdate, error) {
+	found, err := e.find(ctx, p)
+	if err != nil {
+		return managed.ExternalUpdate{}, err
+	}
+	want, _, err := e.want(ctx, p)
+	if err != nil {
+		return managed.ExternalUpdate{}, err
+	}
+	pod, service := split(workload.Differences(p, want, found))
+	if err := e.updatePod(ctx, p, want.Pod, found.Pod, pod); err != nil {
+		return managed.ExternalUpdate{}, err
+	}
+	if len(service) > 0 && found.Service == nil {
+		return managed.ExternalUpdate{}, e.createService(ctx, p, want.Service)
+	}
+	return managed.ExternalUpdate{}, e.updateService(ctx, p, want.Service, found.Service, service)
+}
+
+// Delete the Pod and the Service, those that are the Performer's own and not
+// ending yet.
+func (e *external) Delete(ctx context.Context, p *v1alpha1.Performer) (managed.ExternalDelete, error) {
+	found, err := e.find(ctx, p)
+	if err != nil {
+		return managed.ExternalDelete{}, err
+	}
+	if found.Pod != nil && workload.Owns(p, found.Pod) {
+		if err := e.delete(ctx, found.Pod); err != nil {
+			return managed.ExternalDelete{}, errors.Wrap(err, "cannot delete the Pod")
+		}
+	}
+	if found.Service != nil && workload.Owns(p, found.Service) {
+		err := e.delete(ctx, found.Service)
+		return managed.ExternalDelete{}, errors.Wrap(err, "cannot delete the Service")
+	}
+	return managed.ExternalDelete{}, nil
+}
+
+// Disconnect does nothing: the cluster is shared.
+func (e *external) Disconnect(context.Context) error { return nil }
+
+// want renders the objects that the Performer asks for, with a sentence for
+// everything in it that is legal but doubtful.
+func (e *external) want(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, []string, error) {
+	classes, err := e.cluster.RuntimeClasses(ctx)
+	if err != nil {
+		return workload.Objects{}, nil, err //nolint:wrapcheck // Wrapped where it happened.
+	}
+	c, err := placement.Constrain(placement.Demand{
+		Hardware:   p.Spec.HardwareRequirements,
+		Scheduling: p.Spec.Scheduling,
+		Resources:  p.Spec.Resources,
+	}, classes)
+	if err != nil {
+		return workload.Objects{}, nil, errors.Wrap(err, "cannot place the Pod")
+	}
+	return workload.Objects{Pod: workload.Pod(p, c), Service: workload.Service(p)}, c.Warnings, nil
+}
+
+// mustOwn refuses objects that belong to someone else, unless they may be
+// adopted or are only to be observed.
+func mustOwn(p *v1alpha1.Performer, found workload.Objects) error {
+	if workload.MayAdopt(p) || slices.Equal(p.GetManagementPolicies(), xpv2.ManagementPolicies{xpv2.ManagementActionObserve}) {
+		return nil
+	}
+	if found.Pod != nil && !workload.Owns(p, found.Pod) {
+		return errors.New(workload.OwnedByOther("Pod", found.Pod))
+	}
+	if found.Service != nil && !workload.Owns(p, found.Service) {
+		return errors.New(workload.OwnedByOther("Service", found.Service))
+	}
+	return nil
+}
+
+// split the differences of the Pod from those of the Service.
+func split(d []workload.Difference) (pod, service []workload.Difference) {
+	for _, x := range d {
+		if x.Object == "Pod" {
+			pod = append(pod, x)
+			continue
+		}
+		service = append(service, x)
+	}
+	return pod, service
+}
+
+func connectionDetails(p *v1alpha1.Performer) managed.ConnectionDetails {
+	return managed.ConnectionDetails{
+		xpv2.CredentialsSecretEndpointKey: []byte(workload.Endpoint(p)),
+		xpv2.CredentialsSecretPortKey:     []byte(strconv.Itoa(int(workload.Port(p)))),
+		connectionHost:                    []byte(workload.Host(p)),
+	}
+}
+
+// delete an object as it was seen: not one that took its name since.
+func (e *external) delete(ctx context.Context, o client.Object) error {
+	if o.GetDeletionTimestamp() != nil {
+		return nil
+	}
+	uid := o.GetUID()
+	err := e.cluster.Delete(ctx, o, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	return ignoreStale(err)
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package performer
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/event"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/resource"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
+)
+
+// Reasons of the events that say what is done to a Performer's objects and why.
+const (
+	reasonHardware  event.Reason = "HardwareRequirements"
+	reasonUpgrading event.Reason = "UpgradingInPlace"
+	reasonReplacing event.Reason = "ReplacingPod"
+	reasonCorrected event.Reason = "CorrectingDrift"
+	reasonAdopted   event.Reason = "AdoptedObject"
+)
+
+// find reads the Performer's objects from the cache.
+func (e *external) find(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, error) {
+	key := client.ObjectKey{Namespace: p.GetNamespace(), Name: workload.PodName(p)}
+	pod, svc := &corev1.Pod{}, &corev1.Service{}
+
+	podErr := e.cluster.Get(ctx, key, pod)
+	if resource.IgnoreNotFound(podErr) != nil {
+		return workload.Objects{}, errors.Wrap(podErr, "cannot get the Pod")
+	}
+	svcErr := e.cluster.Get(ctx, key, svc)
+	if resource.IgnoreNotFound(svcErr) != nil {
+		return workload.Objects{}, errors.Wrap(svcErr, "cannot get the Service")
+	}
+	var found workload.Objects
+	if podErr == nil {
+		found.Pod = pod
+	}
+	if svcErr == nil {
+		found.Service = svc
+	}
+	return found, nil
+}
+
+// createPod creates the Pod. Where its name is taken, the cache is behind, the
+// old Pod is still ending, or it is someone else's, which may not carry the
+// labels that the cache selects by.
+func (e *external) createPod(ctx context.Context, p *v1alpha1.Performer, want *corev1.Pod) error {
+	err := e.cluster.Create(ctx, want)
+	if !kerrors.IsAlreadyExists(err) {
+		return errors.Wrap(err, "cannot create the Pod")
+	}
+	found := &corev1.Pod{}
+	if err := e.cluster.Live.Get(ctx, client.ObjectKeyFromObject(want), found); err != nil {
+		return errors.Wrap(resource.IgnoreNotFound(err), "cannot get the Pod that has the Performer's name")
+	}
+	if workload.Owns(p, found) || found.DeletionTimestamp != nil {
+		return nil
+	}
+	if !workload.MayAdopt(p) {
+		return errors.New(workload.OwnedByOther("Pod", found))
+	}
+	return e.updatePod(ctx, p, want, found, workload.Differences(p, workload.Objects{Pod: want}, workload.Objects{Pod: found})[:1])
+}
+
+// createService creates the Service, with the same care.
+func (e *external) createService(ctx context.Context, p *v1alpha1.Performer, want *corev1.Service) error {
+	err := e.cluster.Create(ctx, want)
+	if !kerrors.IsAlreadyExists(err) {
+		return errors.Wrap(err, "cannot create the Service")
+	}
+	found := &corev1.Service{}
+	if err := e.cluster.Live.Get(ctx, client.ObjectKeyFromObject(want), found); err != nil {
+		return errors.Wrap(resource.IgnoreNotFound(err), "cannot get the Service that has the Performer's name")
+	}
+	if workload.Owns(p, found) || found.DeletionTimestamp != nil {
+		return nil
+	}
+	if !workload.MayAdopt(p) {
+		return errors.New(workload.OwnedByOther("Service", found))
+	}
+	return e.updateService(ctx, p, want, found, []workload.Difference{{Object: "Service", Field: "metadata"}})
+}
+
+// updatePod patches the Pod in place, or ends it where only a new one will do.
+func (e *external) updatePod(ctx context.Context, p *v1alpha1.Performer, want, found *corev1.Pod, d []workload.Difference) error {
+	if len(d) == 0 {
+		return nil
+	}
+	if workload.RemedyFor(d) == workload.RemedyReplace {
+		if err := e.delete(ctx, found); err != nil {
+			return errors.Wrap(err, "cannot end the Pod to replace it")
+		}
+		e.record.Event(p, event.Normal(reasonReplacing, fmt.Sprintf("Replacing Pod %s, which cannot be changed in place: %s", found.Name, workload.Words(d))))
+		return nil
+	}
+	patched := workload.PatchedPod(want, found, d, e.now())
+	err := e.cluster.Patch(ctx, patched, client.StrategicMergeFrom(found, client.MergeFromWithOptimisticLock{}))
+	if ignoreStale(err) != nil {
+		return errors.Wrapf(err, "cannot change Pod %s in place (%s)", found.Name, workload.Words(d))
+	}
+	if err == nil {
+		e.record.Event(p, patchEvent(p, found, d))
+	}
+	return nil
+}
+
+// patchEvent says why an object was patched.
+func patchEvent(p *v1alpha1.Performer, found client.Object, d []workload.Difference) event.Event {
+	if !workload.Owns(p, found) {
+		return event.Normal(reasonAdopted, fmt.Sprintf("Took over %s %s as it runs", d[0].Object, found.GetName()))
+	}
+	for _, x := range d {
+		if x.Manager != "" {
+			return event.Normal(reasonCorrected, fmt.Sprintf("Corrected %s %s: %s", x.Object, found.GetName(), workload.Words(d)))
+		}
+	}
+	return event.Normal(reasonUpgrading, fmt.Sprintf("Changed %s %s in place: %s", d[0].Object, found.GetName(), workload.Words(d)))
+}
+
+func (e *external) updateService(ctx context.Context, p *v1alpha1.Performer, want, found *corev1.Service, d []workload.Difference) error {
+	if len(d) == 0 {
+		return nil
+	}
+	patched := workload.PatchedService(want, found)
+	err := e.cluster.Patch(ctx, patched, client.StrategicMergeFrom(found, client.MergeFromWithOptimisticLock{}))
+	if ignoreStale(err) != nil {
+		return errors.Wrapf(err, "cannot change Service %s (%s)", found.Name, workload.Words(d))
+	}
+	if err == nil {
+		e.record.Event(p, patchEvent(p, found, d))
+	}
+	return nil
+}
+
+// ignoreStale drops the errors that only say that the cache is behind: the event
+// that brings it up to date brings the Performer back too.
+func ignoreStale(err error) error {
+	if kerrors.IsNotFound(err) || kerrors.IsConflict(err) {
+		return nil
+	}
+	return err //nolint:wrapcheck // The caller wraps it.
+}

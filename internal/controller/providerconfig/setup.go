@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package providerconfig accounts for who uses which ProviderConfig, lets go of
+// the cluster of one that is deleted, and creates the default one.
+package providerconfig
+
+import (
+	"context"
+
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/event"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/ratelimiter"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/reconciler/providerconfig"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/resource"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/options"
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/quiet"
+	"github.com/crossplane-contrib/provider-hourglass/internal/target"
+)
+
+// Setup adds the controller of ProviderConfigs to the manager.
+func Setup(mgr ctrl.Manager, o options.Options) error {
+	return setup(mgr, o, kinds(v1alpha1.ProviderConfigKind), &v1alpha1.ProviderConfig{}, &v1alpha1.ProviderConfigUsage{})
+}
+
+// SetupCluster adds the controller of ClusterProviderConfigs to the manager.
+func SetupCluster(mgr ctrl.Manager, o options.Options) error {
+	return setup(mgr, o, kinds(v1alpha1.ClusterProviderConfigKind), &v1alpha1.ClusterProviderConfig{}, &v1alpha1.ClusterProviderConfigUsage{})
+}
+
+// kinds are those of a ProviderConfig and its usages, which are named after it.
+func kinds(config string) resource.ProviderConfigKinds {
+	gvk := func(kind string) schema.GroupVersionKind { return v1alpha1.SchemeGroupVersion.WithKind(kind) }
+	return resource.ProviderConfigKinds{
+		Config:    gvk(config),
+		Usage:     gvk(config + "Usage"),
+		UsageList: gvk(config + "UsageList"),
+	}
+}
+
+func setup(mgr ctrl.Manager, o options.Options, of resource.ProviderConfigKinds, config, usage client.Object) error {
+	name := providerconfig.ControllerName(of.Config.GroupKind().String())
+	record := event.NewAPIRecorder(mgr.GetEventRecorderFor(name), o.EventFilterFunctions...) //nolint:staticcheck // crossplane-runtime records through this interface.
+
+	r := releaser{
+		Reconciler: providerconfig.NewReconciler(quiet.Manager(mgr), of,
+			providerconfig.WithLogger(o.Logger.WithValues("controller", name)),
+			providerconfig.WithRecorder(record)),
+		kube:    mgr.GetClient(),
+		kind:    of.Config.Kind,
+		config:  config,
+		targets: o.Targets,
+	}
+	err := ctrl.NewControllerManagedBy(mgr).
+		Named(name).
+		WithOptions(o.ForControllerRuntime()).
+		For(config).
+		Watches(usage, &resource.EnqueueRequestForProviderConfig{Kind: of.Config.Kind}).
+		Complete(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
+	return errors.Wrapf(err, "cannot build the controller of %ss", of.Config.Kind)
+}
+
+// A releaser lets go of the target cluster of a ProviderConfig that is gone.
+type releaser struct {
+	reconcile.Reconciler
+
+	kube    client.Reader
+	kind    string
+	config  client.Object
+	targets *target.Clusters
+}
+
+// Reconcile a ProviderConfig.
+func (r releaser) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+	pc, ok := r.config.DeepCopyObject().(client.Object)
+	if ok && kerrors.IsNotFound(r.kube.Get(ctx, req.NamespacedName, pc)) {
+		r.targets.Release(target.Ref{Kind: r.kind, Namespace: req.Namespace, Name: req.Name})
+		return reconcile.Result{}, nil
+	}
+	return r.Reconciler.Reconcile(ctx, req) //nolint:wrapcheck // The wrapped reconciler's own result.
+}

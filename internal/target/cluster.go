@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package target
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/cluster"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+
+	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
+)
+
+// openTimeout bounds how long a target cluster may take to answer and to fill
+// the cache when it is first used.
+const openTimeout = 20 * time.Second
+
+// A Cluster is a target cluster. Its embedded client reads what this provider
+// owns there from a cache kept by watches, and writes at once.
+type Cluster struct {
+	client.Client
+
+	// Live reads at the API server, past the cache: also what others own.
+	Live client.Reader
+
+	stop context.CancelFunc
+}
+
+// RuntimeClasses lists the RuntimeClasses of the cluster, from the cache.
+func (c *Cluster) RuntimeClasses(ctx context.Context) ([]nodev1.RuntimeClass, error) {
+	l := &nodev1.RuntimeClassList{}
+	if err := c.List(ctx, l); err != nil {
+		return nil, errors.Wrap(err, "cannot list the target's RuntimeClasses")
+	}
+	if l.Items == nil {
+		return []nodev1.RuntimeClass{}, nil
+	}
+	return l.Items, nil
+}
+
+// cached are the kinds that are watched in every target.
+func cached() []client.Object {
+	return []client.Object{&corev1.Pod{}, &corev1.Service{}, &nodev1.RuntimeClass{}}
+}
+
+// open connects to a target cluster and fills its cache. The cluster runs until
+// its stop function is called or base ends; ctx bounds only the opening.
+func open(ctx, base context.Context, cfg *rest.Config, s *runtime.Scheme, watch []WatchFn) (*Cluster, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+
+	cl, err := newCluster(cfg, s)
+	if err != nil {
+		return nil, errors.Wrap(err, "cannot reach the target cluster")
+	}
+	if err := probe(ctx, cl.GetAPIReader()); err != nil {
+		return nil, errors.Wrap(err, "cannot read from the target cluster")
+	}
+	for _, o := range cached() {
+		if _, err := cl.GetCache().GetInformer(ctx, o, cache.BlockUntilSynced(false)); err != nil {
+			return nil, errors.Wrapf(err, "cannot watch %T in the target cluster", o)
+		}
+	}
+	run, stop := context.WithCancel(base)
+	go func() {
+		_ = cl.Start(run) // It ends with its context, and its cache reports its own errors.
+	}()
+	if !cl.GetCache().WaitForCacheSync(ctx) {
+		stop()
+		return nil, errors.Errorf("cannot fill the cache of the target cluster within %s", openTimeout)
+	}
+	for _, w := range watch {
+		if err := w(cl.GetCache()); err != nil {
+			stop()
+			return nil, errors.Wrap(err, "cannot watch the target cluster")
+		}
+	}
+	return &Cluster{
+		Client: client.WithFieldOwner(cl.GetClient(), workload.ManagedBy),
+		Live:   cl.GetAPIReader(),
+		stop:   stop,
+	}, nil
+}
+
+// newCluster prepares a client and a cache that holds only what this provider
+// owns, whatever else runs in the cluster.
+func newCluster(cfg *rest.Config, s *runtime.Scheme) (cluster.Cluster, error) {
+	ours := labels.SelectorFromSet(labels.Set{workload.LabelApp: workload.AppPerformer})
+	cfg = rest.CopyConfig(cfg)
+	cfg.QPS = -1 // The API server's own priority and fairness protects it better.
+	return cluster.New(cfg, func(o *cluster.Options) {
+		o.Scheme = s
+		o.Cache.ReaderFailOnMissingInformer = true
+		o.Cache.ByObject = map[client.Object]cache.ByObject{
+			&corev1.Pod{}:     {Label: ours},
+			&corev1.Service{}: {Label: ours},
+		}
+	})
+}
+
+// probe asks once for each kind that will be watched, so that what is wrong is
+// said in the API server's own words and not by a cache that never fills.
+func probe(ctx context.Context, live client.Reader) error {
+	for _, l := range []client.ObjectList{&corev1.PodList{}, &corev1.ServiceList{}, &nodev1.RuntimeClassList{}} {
+		if err := live.List(ctx, l, client.Limit(1)); err != nil {
+			return err //nolint:wrapcheck // Wrapped by the caller, who knows the cluster.
+		}
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package workload
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+)
+
+// A Remedy is what ends a difference.
+type Remedy string
+
+// The remedies, from the gentlest.
+const (
+	// RemedyPatch changes the object in place; nothing that runs notices, but
+	// for a container whose image changed.
+	RemedyPatch Remedy = "Patch"
+	// RemedyCreate creates what is missing.
+	RemedyCreate Remedy = "Create"
+	// RemedyReplace ends the Pod, so that a new one can take its name.
+	RemedyReplace Remedy = "Replace"
+)
+
+// Objects holds a Performer's objects: those that are wanted, or those found in
+// the target cluster, where nil means absent.
+type Objects struct {
+	Pod     *corev1.Pod
+	Service *corev1.Service
+}
+
+// A Difference is one field in which what is found is not what is wanted. It
+// never holds a value: values may be secret.
+type Difference struct {
+	// Object is the kind of the object that differs.
+	Object string
+	// Field is the path of the field: in the Performer where the user changed
+	// it, in the object where someone else did.
+	Field string
+	// Manager is the field manager that changed the object, if it was not this
+	// provider.
+	Manager string
+	// Remedy is what ends the difference.
+	Remedy Remedy
+}
+
+// fieldPodImage is the image's path in the Pod.
+const fieldPodImage = "spec.containers[performer].image"
+
+// isImage says whether a Pod differs in its image.
+func (d Difference) isImage() bool {
+	return d.Field == FieldImage || d.Field == fieldPodImage
+}
+
+// String is the difference in words.
+func (d Difference) String() string {
+	switch {
+	case d.Field == "":
+		return fmt.Sprintf("the %s is missing", d.Object)
+	case d.Manager != "":
+		return fmt.Sprintf("%s %s was changed by %q", d.Object, d.Field, d.Manager)
+	}
+	return d.Field
+}
+
+// Differences lists, Pod first, in which fields the objects found differ from
+// those wanted. A Pod that is ending has none: what takes its place will be as
+// wanted.
+func Differences(p *v1alpha1.Performer, want, found Objects) []Difference {
+	var d []Difference
+	if found.Pod != nil && found.Pod.DeletionTimestamp == nil {
+		d = append(d, podDifferences(p, want.Pod, found.Pod)...)
+	}
+	if found.Service == nil {
+		return append(d, Difference{Object: "Service", Remedy: RemedyCreate})
+	}
+	return append(d, serviceDifferences(want.Service, found.Service)...)
+}
+
+// RemedyFor is the strongest remedy that a Pod's differences ask for.
+func RemedyFor(d []Difference) Remedy {
+	if slices.ContainsFunc(d, func(d Difference) bool { return d.Remedy == RemedyReplace }) {
+		return RemedyReplace
+	}
+	return RemedyPatch
+}
+
+// Words joins differences into one sentence.
+func Words(d []Difference) string {
+	words := make([]string, len(d))
+	for i := range d {
+		words[i] = d[i].String()
+	}
+	return strings.Join(words, ", ")
+}
+
+func podDifferences(p *v1alpha1.Performer, want, found *corev1.Pod) []Difference {
+	if Ended(found) {
+		return []Difference{{Object: "Pod", Field: "status.phase", Remedy: RemedyReplace}}
+	}
+	if !Owns(p, found) {
+		// An adopted Pod runs on as it is: it is taken to be what the spec says.
+		return []Difference{{Object: "Pod", Field: "metadata.annotations[" + AnnotationOwner + "]", Remedy: RemedyPatch}}
+	}
+	var d []Difference
+	changed := AppliedBy(p).Differences(ParseApplied(found.Annotations[AnnotationApplied]))
+	for _, path := range changed {
+		r := RemedyReplace
+		if path == FieldImage {
+			r = RemedyPatch
+		}
+		d = append(d, Difference{Object: "Pod", Field: path, Remedy: r})
+	}
+	if !slices.Contains(changed, FieldImage) {
+		d = append(d, imageDrift(want, found)...)
+	}
+	return append(d, metadataDrift("Pod", want, found)...)
+}
+
+// imageDrift finds an image that someone else set on the Pod. An image that no
+// other manager set was changed by a webhook at admission, such as one that
+// pins digests or rewrites registries: that is how the cluster wants it.
+func imageDrift(want, found *corev1.Pod) []Difference {
+	if Image(found) == want.Spec.Containers[0].Image {
+		return nil
+	}
+	path := fieldpath.MakePathOrDie("spec", "containers", fieldpath.KeyByFields("name", ContainerName), "image")
+	m := managerOf(found, path)
+	if m == "" {
+		return nil
+	}
+	return []Difference{{Object: "Pod", Field: fieldPodImage, Manager: m, Remedy: RemedyPatch}}
+}
+
+// Image is the image that a Pod's performer container should run.
+func Image(pod *corev1.Pod) string {
+	for _, c := range pod.Spec.Containers {
+		if c.Name == ContainerName {
+			return c.Image
+		}
+	}
+	return ""
+}
+
+// metadataDrift compares the labels and annotations that this provider sets,
+// but for those that record an upgrade.
+func metadataDrift(kind string, want, found metav1.Object) []Difference {
+	var d []Difference
+	for _, key := range slices.Sorted(maps.Keys(want.GetLabels())) {
+		if found.GetLabels()[key] != want.GetLabels()[key] {
+			d = append(d, Difference{
+				Object: kind, Field: "metadata.labels[" + key + "]", Remedy: RemedyPatch,
+				Manager: managerOf(found, fieldpath.MakePathOrDie("metadata", "labels", key)),
+			})
+		}
+	}
+	for _, key := range []string{AnnotationOwner, AnnotationVersion} {
+		if found.GetAnnotations()[key] != want.GetAnnotations()[key] {
+			d = append(d, Difference{
+				Object: kind, Field: "metadata.annotations[" + key + "]", Remedy: RemedyPatch,
+				Manager: managerOf(found, fieldpath.MakePathOrDie("metadata", "annotations", key)),
+			})
+		}
+	}
+	return d
+}
+
+func serviceDifferences(want, found *corev1.Service) []Difference {
+	d := metadataDrift("Service", want, found)
+	add := func(field string, same bool, path ...any) {
+		if !same {
+			d = append(d, Difference{
+				Object: "Service", Field: field, Remedy: RemedyPatch,
+				Manager: managerOf(found, fieldpath.MakePathOrDie(path...)),
+			})
+		}
+	}
+	port := want.Spec.Ports[0]
+	add("spec.type", want.Spec.Type == found.Spec.Type, "spec", "type")
+	add("spec.selector", equality.Semantic.DeepEqual(want.Spec.Selector, found.Spec.Selector), "spec", "selector")
+	add("spec.ports", len(found.Spec.Ports) == 1 && samePort(port, found.Spec.Ports[0]), "spec", "ports",
+		fieldpath.KeyByFields("port", int64(port.Port), "protocol", string(port.Protocol)))
+	return d
+}
+
+// samePort ignores what the API server chooses: the node port.
+func samePort(a, b corev1.ServicePort) bool {
+	b.NodePort = a.NodePort
+	return equality.Semantic.DeepEqual(a, b)
+}

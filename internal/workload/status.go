@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package workload
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/meta"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+)
+
+// Status is a Performer's status in the light of what was found and how that
+// differs from what is wanted. What only the status remembers, when an upgrade
+// was last ready, is carried over from the Performer.
+func Status(p *v1alpha1.Performer, found Objects, d []Difference, now time.Time) v1alpha1.PerformerStatus {
+	dx := diagnose(p, found.Pod)
+	up := upgradeOf(p, found.Pod)
+
+	s := *p.Status.DeepCopy()
+	s.PodName, s.NodeName, s.ServiceName = "", "", ""
+	s.GRPCEndpoint = Endpoint(p)
+	if found.Pod != nil {
+		s.PodName, s.NodeName = found.Pod.Name, found.Pod.Spec.NodeName
+	}
+	if found.Service != nil {
+		s.ServiceName = found.Service.Name
+	}
+	s.Ready = dx.ready && found.Service != nil && !up.swapping
+	s.ReadyTime = nil
+	if s.Ready {
+		s.ReadyTime = readySince(found.Pod)
+	}
+	if s.Ready && up.pending {
+		s.LastUpgrade = latest(readySince(found.Pod), up.started)
+		up.pending = false
+	}
+	s.Phase = phase(p, found.Pod, dx, up, d)
+	s.SetConditions(stamped(conditions(p, found, dx, s), p.GetGeneration(), now)...)
+	s.Conditions = ordered(s.Conditions)
+	return s
+}
+
+// phase is the Pod's own, but for the Performer's deletion and for upgrades.
+func phase(p *v1alpha1.Performer, pod *corev1.Pod, dx diagnosis, up upgrade, d []Difference) v1alpha1.PerformerPhase {
+	switch {
+	case meta.WasDeleted(p):
+		return v1alpha1.PerformerTerminating
+	case up.pending:
+		return v1alpha1.PerformerUpgrading
+	case pod != nil && pod.DeletionTimestamp == nil && !Ended(pod) && upgrades(d):
+		return v1alpha1.PerformerUpgrading
+	case (pod == nil || pod.DeletionTimestamp != nil) && p.Status.Phase == v1alpha1.PerformerUpgrading:
+		return v1alpha1.PerformerUpgrading
+	}
+	return dx.phase
+}
+
+// upgrades says whether what differs will restart the container or the Pod.
+func upgrades(d []Difference) bool {
+	for _, x := range d {
+		if x.Remedy == RemedyReplace || x.isImage() {
+			return true
+		}
+	}
+	return false
+}
+
+// An upgrade is what a Pod's annotations say of its last upgrade.
+type upgrade struct {
+	started *metav1.Time
+	// pending says that it was not ready yet.
+	pending bool
+	// swapping says that the old container still stands, ready or not.
+	swapping bool
+}
+
+func upgradeOf(p *v1alpha1.Performer, pod *corev1.Pod) upgrade {
+	if pod == nil || pod.DeletionTimestamp != nil {
+		return upgrade{}
+	}
+	t, err := time.Parse(time.RFC3339, pod.Annotations[AnnotationUpgradeStarted])
+	if err != nil {
+		return upgrade{} // Never upgraded, or not by us.
+	}
+	started := metav1.NewTime(t)
+	if last := p.Status.LastUpgrade; last != nil && !last.Before(&started) {
+		return upgrade{started: &started}
+	}
+	from := pod.Annotations[AnnotationUpgradeFrom]
+	return upgrade{
+		started:  &started,
+		pending:  true,
+		swapping: from != "" && containerStatus(pod).ContainerID == from,
+	}
+}
+
+func readySince(pod *corev1.Pod) *metav1.Time {
+	c := podCondition(pod, corev1.PodReady)
+	if c == nil {
+		return nil
+	}
+	t := c.LastTransitionTime
+	return &t
+}
+
+func latest(a, b *metav1.Time) *metav1.Time {
+	if a == nil || a.Before(b) {
+		return b
+	}
+	return a
+}
