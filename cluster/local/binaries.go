@@ -62,12 +62,12 @@ func Install(ctx context.Context, progress Progress) (Binaries, error) {
 		Envtest:           filepath.Join(cache, strings.Join([]string{"envtest", versions["kubernetes"], versions["etcd"]}, "-")),
 		KubernetesVersion: versions["kubernetes"],
 	}
-	return b, link(b.Envtest,
+	return b, Link(b.Envtest,
 		filepath.Join(b.Kubernetes, "kube-apiserver"), filepath.Join(b.Etcd, "etcd"), b.Kubectl())
 }
 
-// link makes a folder of symbolic links to the files, and leaves links alone that are right already.
-func link(folder string, files ...string) error {
+// Link makes a folder of symbolic links to the files, and leaves links alone that are right already.
+func Link(folder string, files ...string) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return fmt.Errorf("cannot make a folder for links: %w", err)
 	}

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 )
+
+// containerLog is what every simulated container has written, in the form that container runtimes use; see logs.yaml.
+const containerLog = "2006-01-02T15:04:05Z stdout F This container is simulated and writes nothing.\n"
 
 // Options say which cluster is meant.
 type Options struct {
@@ -87,7 +88,10 @@ func Create(ctx context.Context, o Options) (*Cluster, error) {
 			return nil, err
 		}
 	}
-	return c, c.create(ctx, stages)
+	if err := c.create(ctx, stages); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // create makes a cluster where there is none.
@@ -97,7 +101,7 @@ func (c *Cluster) create(ctx context.Context, stages []byte) error {
 		return err
 	}
 	cfg := configure(c.Binaries)
-	print, err := cfg.fingerprint(stages)
+	fingerprint, err := cfg.fingerprint(stages)
 	if err != nil {
 		return err
 	}
@@ -105,17 +109,28 @@ func (c *Cluster) create(ctx context.Context, stages []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.kwok(), 0o750); err != nil {
-		return fmt.Errorf("cannot make the cluster's directory: %w", err)
-	}
-	if err := os.WriteFile(c.kwok("config.yaml"), data, 0o600); err != nil {
-		return fmt.Errorf("cannot write the cluster's configuration: %w", err)
-	}
-	if err := os.WriteFile(c.kwok("fingerprint"), []byte(print), 0o600); err != nil {
-		return fmt.Errorf("cannot write the cluster's fingerprint: %w", err)
+	if err := c.write(map[string]string{
+		"config.yaml":   string(data),
+		"fingerprint":   fingerprint,
+		"container.log": containerLog,
+	}); err != nil {
+		return err
 	}
 	if err := c.kwokctl(ctx); err != nil {
 		return errors.Join(err, c.endComponents(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// write writes files into the folder that is kwokctl's.
+func (c *Cluster) write(files map[string]string) error {
+	if err := os.MkdirAll(c.kwok(), 0o750); err != nil {
+		return fmt.Errorf("cannot make the cluster's directory: %w", err)
+	}
+	for name, content := range files {
+		if err := os.WriteFile(c.kwok(name), []byte(content), 0o600); err != nil {
+			return fmt.Errorf("cannot write the cluster's %s: %w", name, err)
+		}
 	}
 	return nil
 }
@@ -134,56 +149,16 @@ func (c *Cluster) revive(ctx context.Context, stages []byte) bool {
 	if len(dead) == 0 && c.ready(ctx) == nil {
 		return true
 	}
-	c.progress.say("the cluster is there but does not run, starting it again: " + strings.Join(dead, ", "))
+	if len(dead) == 0 {
+		dead = []string{"an answer"}
+	}
+	c.progress.say("the cluster is there but not whole, it lacks " + strings.Join(dead, ", ") + ": starting it again")
 	if err := c.kwokctl(ctx); err != nil {
-		c.progress.say("the cluster does not start again: making it anew: " + err.Error())
+		c.progress.say("it does not start again, making it anew: " + err.Error())
 		return false
 	}
 	return true
 }
-
-// kwokctl has kwokctl make what is missing of the cluster, and waits for the API server.
-func (c *Cluster) kwokctl(ctx context.Context) error {
-	//nolint:gosec // Our own paths.
-	cmd := exec.CommandContext(ctx, filepath.Join(c.Binaries.Kwok, "kwokctl"), "create", "cluster",
-		"--name", c.name, "--config", c.kwok("config.yaml"), "--kubeconfig", c.Kubeconfig, "--timeout", "2m")
-	cmd.Env = append(os.Environ(),
-		"KWOK_WORKDIR="+c.kwok(),
-		"PATH="+c.Binaries.Kubernetes+string(os.PathListSeparator)+os.Getenv("PATH"))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot start the cluster, see %s: %w: %s", c.logs(), err, out)
-	}
-	for deadline := time.Now().Add(time.Minute); ; {
-		err := c.ready(ctx)
-		if err == nil {
-			return nil
-		}
-		if time.Now().After(deadline) || ctx.Err() != nil {
-			return fmt.Errorf("cannot reach the cluster, see %s: %w", c.logs(), err)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-
-// ready returns why the API server does not serve, or nothing.
-func (c *Cluster) ready(ctx context.Context) error {
-	_, err := c.Kubectl(ctx, "get", "--raw", "/readyz", "--request-timeout", "5s")
-	return err
-}
-
-// exists says whether kwokctl has made the cluster, or has begun to.
-func (c *Cluster) exists() bool {
-	_, err := os.Stat(c.kwok())
-	return err == nil
-}
-
-// kwok returns a path in the folder that is kwokctl's.
-func (c *Cluster) kwok(elem ...string) string {
-	return filepath.Join(append([]string{c.dir, "kwok"}, elem...)...)
-}
-
-// logs returns the folder with the logs of the cluster's components.
-func (c *Cluster) logs() string { return c.kwok("clusters", c.name, "logs") }
 
 // Delete ends every process of the cluster and removes what it has written. It is fine if there is no cluster.
 func (c *Cluster) Delete(ctx context.Context) error {
@@ -200,7 +175,7 @@ func (c *Cluster) Delete(ctx context.Context) error {
 	if err := c.endComponents(ctx); err != nil {
 		return err
 	}
-	for _, path := range []string{c.kwok(), c.Kubeconfig, c.Kubeconfig + ".lock", filepath.Join(c.dir, "processes")} {
+	for _, path := range []string{c.kwok(), c.Kubeconfig, filepath.Join(c.dir, "processes")} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("cannot remove the cluster: %w", err)
 		}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // A component is a process that kwokctl has started for a cluster.
@@ -58,7 +57,7 @@ func (c *Cluster) forgetDead() []string {
 // endComponents kills the cluster's components: their state is thrown away, so there is nothing for them to put in order.
 func (c *Cluster) endComponents(ctx context.Context) error {
 	for _, p := range c.components() {
-		if err := end(ctx, p.pid, syscall.SIGKILL, p.alive); err != nil {
+		if err := end(ctx, p.pid, 0, p.alive); err != nil {
 			return fmt.Errorf("cannot stop %s: %w", p.name, err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 
@@ -113,7 +114,11 @@ func FreePorts(n int) ([]int, error) {
 			return nil, fmt.Errorf("cannot find a free port: %w", err)
 		}
 		defer l.Close() //nolint:errcheck // Held until all are found, so that they differ.
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		addr, err := netip.ParseAddrPort(l.Addr().String())
+		if err != nil {
+			return nil, fmt.Errorf("cannot find a free port: %w", err)
+		}
+		ports[i] = int(addr.Port())
 	}
 	return ports, nil
 }

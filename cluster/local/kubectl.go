@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"time"
 )
 
 // fieldManager owns what this package applies.
@@ -13,7 +14,7 @@ const fieldManager = "hourglass-local"
 
 // Kubectl runs kubectl against the cluster and returns what it printed.
 func (c *Cluster) Kubectl(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, c.Binaries.Kubectl(), append([]string{"--kubeconfig", c.Kubeconfig}, args...)...) //nolint:gosec // That is what this is for.
+	cmd := exec.CommandContext(ctx, c.Binaries.Kubectl(), append([]string{"--kubeconfig", c.Kubeconfig, "--cache-dir", c.kwok("kubectl")}, args...)...) //nolint:gosec // That is what this is for.
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -33,7 +34,7 @@ func (c *Cluster) Apply(ctx context.Context, paths ...string) error {
 		if len(crds) == 0 {
 			continue
 		}
-		if _, err := c.Kubectl(ctx, append([]string{"wait", "--for", "condition=Established", "--timeout", "60s"}, crds...)...); err != nil {
+		if err := c.await(ctx, "Established", crds...); err != nil {
 			return fmt.Errorf("cannot apply %s: the API server does not serve its kinds: %w", path, err)
 		}
 	}
@@ -59,8 +60,51 @@ func (c *Cluster) ApplyNodes(ctx context.Context, path string) error {
 	if _, err := c.Kubectl(ctx, "apply", "--server-side", "--force-conflicts", "--field-manager", fieldManager, "--subresource", "status", "-f", path); err != nil {
 		return fmt.Errorf("cannot set the resources of the nodes in %s: %w", path, err)
 	}
-	if _, err := c.Kubectl(ctx, "wait", "--for", "condition=Ready", "--timeout", "60s", "-f", path); err != nil {
+	if err := c.await(ctx, "Ready", "-f", path); err != nil {
 		return fmt.Errorf("cannot get the nodes in %s Ready, see %s: %w", path, c.logs(), err)
 	}
 	return nil
+}
+
+// await returns when a condition is True of all objects that kubectl get gets. (kubectl wait takes 100 ms for each object.)
+func (c *Cluster) await(ctx context.Context, condition string, get ...string) error {
+	columns := fmt.Sprintf(`custom-columns=NAME:.metadata.name,STATUS:.status.conditions[?(@.type==%q)].status`, condition)
+	return poll(ctx, time.Minute, func() error {
+		out, err := c.Kubectl(ctx, append([]string{"get", "--no-headers", "-o", columns}, get...)...)
+		if err != nil {
+			return err
+		}
+		if names := lacking(out); len(names) > 0 {
+			return fmt.Errorf("not %s: %s", condition, strings.Join(names, ", "))
+		}
+		return nil
+	})
+}
+
+// lacking returns the names in a table of names and statuses whose status is not True.
+func lacking(table string) []string {
+	var names []string
+	for line := range strings.Lines(table) {
+		if row := strings.Fields(line); len(row) > 0 && row[len(row)-1] != "True" {
+			names = append(names, row[0])
+		}
+	}
+	return names
+}
+
+// poll calls f until it returns no error, and returns its last error when time is up.
+func poll(ctx context.Context, patience time.Duration, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }

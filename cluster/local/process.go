@@ -2,9 +2,12 @@ package local
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +30,9 @@ type Process struct {
 
 	// Command and its arguments, by which the process is told from a later one with the same PID.
 	Command []string `json:"command"`
+
+	// Binary is the digest of what was started, by which one that was built again is told from it.
+	Binary string `json:"binary"`
 
 	// Log is the file that holds what the process wrote.
 	Log string `json:"log"`
@@ -53,6 +59,9 @@ func start(folder, name string, env []string, command ...string) (*Process, erro
 	}
 	defer log.Close() //nolint:errcheck // The process has its own descriptor.
 
+	if p.Binary, err = digest(command[0]); err != nil {
+		return nil, fmt.Errorf("cannot start %s: %w", name, err)
+	}
 	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // It is meant to outlive us.
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -79,6 +88,24 @@ func (p *Process) save() error {
 	return nil
 }
 
+// digest returns the digest of a file, which may be a command on the PATH.
+func digest(command string) (string, error) {
+	path, err := exec.LookPath(command)
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path) //nolint:gosec // It is about to be run.
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // It was only read.
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
 // recorded returns the processes that start has recorded in the folder, running or not.
 func recorded(folder string) ([]*Process, error) {
 	records, err := filepath.Glob(filepath.Join(folder, "processes", "*.json"))
@@ -100,16 +127,18 @@ func recorded(folder string) ([]*Process, error) {
 	return ps, nil
 }
 
-// Alive says whether the process is running, and is not another one that has got its PID.
+// Alive says whether the process is running. One that an earlier program started is told by its command line from another
+// that has got its PID since.
 func (p *Process) Alive() bool {
-	if p.exited != nil {
-		select {
-		case <-p.exited:
-			return false
-		default:
-		}
+	if p.exited == nil {
+		return commandLine(p.PID) == strings.Join(p.Command, " ")
 	}
-	return commandLine(p.PID) == strings.Join(p.Command, " ")
+	select {
+	case <-p.exited:
+		return false
+	default:
+		return true
+	}
 }
 
 // Tail returns the last lines of the process's log.
@@ -117,7 +146,7 @@ func (p *Process) Tail() string { return tail(p.Log) }
 
 // Stop asks the process to end, makes it end if it does not, and forgets it.
 func (p *Process) Stop(ctx context.Context) error {
-	if err := end(ctx, p.PID, syscall.SIGTERM, p.Alive); err != nil {
+	if err := end(ctx, p.PID, stopWithin, p.Alive); err != nil {
 		return fmt.Errorf("cannot stop %s: %w", p.Name, err)
 	}
 	if err := os.Remove(p.record); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -126,15 +155,15 @@ func (p *Process) Stop(ctx context.Context) error {
 	return nil
 }
 
-// end signals a process until it is no longer alive, at last so that it cannot refuse.
-func end(ctx context.Context, pid int, signal syscall.Signal, alive func() bool) error {
-	hard := time.Now().Add(stopWithin)
-	for alive() {
+// end asks a process to end until it is no longer alive, and when patience is over so that it cannot refuse.
+func end(ctx context.Context, pid int, patience time.Duration, alive func() bool) error {
+	for start := time.Now(); alive(); {
+		signal := syscall.SIGTERM
+		if time.Since(start) >= patience {
+			signal = syscall.SIGKILL
+		}
 		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return fmt.Errorf("process %d: %w", pid, err)
-		}
-		if time.Now().After(hard) {
-			signal = syscall.SIGKILL
 		}
 		select {
 		case <-ctx.Done():

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"time"
 )
 
@@ -42,14 +41,10 @@ func (c *Cluster) Provider() (*Process, error) {
 	return nil, nil
 }
 
-// Runs says whether the process is alive and was started after its binary was last built.
+// Runs says whether the process is alive and its binary is still the one that was started.
 func (p *Process) Runs() bool {
-	record, err := os.Stat(p.record)
-	if err != nil || !p.Alive() {
-		return false
-	}
-	bin, err := os.Stat(p.Command[0])
-	return err == nil && bin.ModTime().Before(record.ModTime())
+	now, err := digest(p.Command[0])
+	return err == nil && now == p.Binary && p.Alive()
 }
 
 // WaitReady returns when the process answers a URL with 200, or with why it never will.
