@@ -72,12 +72,15 @@ func (d Difference) String() string {
 }
 
 // Differences lists, Pod first, in which fields the objects found differ from
-// those wanted. A Pod that is ending has none: what takes its place will be as
-// wanted.
+// those wanted. What is not wanted is not compared, and neither is a Pod that
+// is ending: what takes its place will be as wanted.
 func Differences(p *v1alpha1.Performer, want, found Objects) []Difference {
 	var d []Difference
 	if found.Pod != nil && found.Pod.DeletionTimestamp == nil {
 		d = append(d, podDifferences(p, want.Pod, found.Pod)...)
+	}
+	if want.Service == nil {
+		return d
 	}
 	if found.Service == nil {
 		return append(d, Difference{Object: "Service", Remedy: RemedyCreate})

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/crossplane/crossplane-runtime/v2/pkg/meta"
+
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 )
 
@@ -46,8 +48,12 @@ const AnnotationAdopt = v1alpha1.Group + "/adopt"
 // ContainerName is the name of a performer's container.
 const ContainerName = "performer"
 
-// PodName is the name of a Performer's Pod, and of its Service.
+// PodName is the name of a Performer's Pod, and of its Service: its external
+// name where it has one.
 func PodName(p *v1alpha1.Performer) string {
+	if name := meta.GetExternalName(p); name != "" {
+		return name
+	}
 	return "performer-" + p.GetName()
 }
 

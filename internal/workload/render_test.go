@@ -169,6 +169,15 @@ func TestRenderIsDeterministic(t *testing.T) {
 	}
 }
 
+func TestExternalName(t *testing.T) {
+	p := performer(func(p *v1alpha1.Performer) {
+		p.Annotations = map[string]string{"crossplane.io/external-name": "chosen"}
+	})
+	if diff := cmp.Diff("chosen.ns.svc.cluster.local:9090", Endpoint(p)); diff != "" {
+		t.Errorf("an external name is the name of Pod and Service: Endpoint(...): -want, +got:\n%s", diff)
+	}
+}
+
 func TestEndpoint(t *testing.T) {
 	if diff := cmp.Diff("performer-a.ns.svc.cluster.local:9090", Endpoint(performer())); diff != "" {
 		t.Errorf("Endpoint(...): -want, +got:\n%s", diff)

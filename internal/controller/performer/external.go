@@ -37,12 +37,12 @@ type external struct {
 
 // Observe what the target cluster holds under the Performer's names.
 func (e *external) Observe(ctx context.Context, p *v1alpha1.Performer) (managed.ExternalObservation, error) {
+	if meta.WasDeleted(p) {
+		return e.observeDeleted(ctx, p)
+	}
 	found, err := e.find(ctx, p)
 	if err != nil {
 		return managed.ExternalObservation{}, err
-	}
-	if meta.WasDeleted(p) {
-		return e.observeDeleted(p, found), nil
 	}
 	if err := mustOwn(p, found); err != nil {
 		return managed.ExternalObservation{}, err
@@ -64,7 +64,11 @@ func (e *external) Observe(ctx context.Context, p *v1alpha1.Performer) (managed.
 
 // observeDeleted sees only what is the Performer's own: nothing else may end
 // with it.
-func (e *external) observeDeleted(p *v1alpha1.Performer, found workload.Objects) managed.ExternalObservation {
+func (e *external) observeDeleted(ctx context.Context, p *v1alpha1.Performer) (managed.ExternalObservation, error) {
+	found, err := e.findToDelete(ctx, p)
+	if err != nil {
+		return managed.ExternalObservation{}, err
+	}
 	if found.Pod != nil && !workload.Owns(p, found.Pod) {
 		found.Pod = nil
 	}
@@ -72,7 +76,7 @@ func (e *external) observeDeleted(p *v1alpha1.Performer, found workload.Objects)
 		found.Service = nil
 	}
 	p.Status = workload.Status(p, found, nil, e.now())
-	return managed.ExternalObservation{ResourceExists: found.Pod != nil || found.Service != nil}
+	return managed.ExternalObservation{ResourceExists: found.Pod != nil || found.Service != nil}, nil
 }
 
 // Create the Pod and the Service. What a create that was cut off left is kept.
@@ -116,7 +120,7 @@ func (e *external) Update(ctx context.Context, p *v1alpha1.Performer) (managed.E
 // Delete the Pod and the Service, those that are the Performer's own and not
 // ending yet.
 func (e *external) Delete(ctx context.Context, p *v1alpha1.Performer) (managed.ExternalDelete, error) {
-	found, err := e.find(ctx, p)
+	found, err := e.findToDelete(ctx, p)
 	if err != nil {
 		return managed.ExternalDelete{}, err
 	}

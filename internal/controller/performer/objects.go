@@ -29,14 +29,28 @@ const (
 
 // find reads the Performer's objects from the cache.
 func (e *external) find(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, error) {
+	return find(ctx, e.cluster, p)
+}
+
+// findToDelete reads them at the API server where the cache has none: one that
+// lost the label that the cache selects by must not be left behind.
+func (e *external) findToDelete(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, error) {
+	found, err := find(ctx, e.cluster, p)
+	if err != nil || found.Pod != nil || found.Service != nil {
+		return found, err
+	}
+	return find(ctx, e.cluster.Live, p)
+}
+
+func find(ctx context.Context, from client.Reader, p *v1alpha1.Performer) (workload.Objects, error) {
 	key := client.ObjectKey{Namespace: p.GetNamespace(), Name: workload.PodName(p)}
 	pod, svc := &corev1.Pod{}, &corev1.Service{}
 
-	podErr := e.cluster.Get(ctx, key, pod)
+	podErr := from.Get(ctx, key, pod)
 	if resource.IgnoreNotFound(podErr) != nil {
 		return workload.Objects{}, errors.Wrap(podErr, "cannot get the Pod")
 	}
-	svcErr := e.cluster.Get(ctx, key, svc)
+	svcErr := from.Get(ctx, key, svc)
 	if resource.IgnoreNotFound(svcErr) != nil {
 		return workload.Objects{}, errors.Wrap(svcErr, "cannot get the Service")
 	}
@@ -50,9 +64,9 @@ func (e *external) find(ctx context.Context, p *v1alpha1.Performer) (workload.Ob
 	return found, nil
 }
 
-// createPod creates the Pod. Where its name is taken, the cache is behind, the
-// old Pod is still ending, or it is someone else's, which may not carry the
-// labels that the cache selects by.
+// createPod creates the Pod. Where its name is taken, the cache is behind, or
+// the Pod is somebody else's, or it has lost the label that the cache selects
+// by: the API server tells which.
 func (e *external) createPod(ctx context.Context, p *v1alpha1.Performer, want *corev1.Pod) error {
 	err := e.cluster.Create(ctx, want)
 	if !kerrors.IsAlreadyExists(err) {
@@ -62,13 +76,11 @@ func (e *external) createPod(ctx context.Context, p *v1alpha1.Performer, want *c
 	if err := e.cluster.Live.Get(ctx, client.ObjectKeyFromObject(want), found); err != nil {
 		return errors.Wrap(resource.IgnoreNotFound(err), "cannot get the Pod that has the Performer's name")
 	}
-	if workload.Owns(p, found) || found.DeletionTimestamp != nil {
-		return nil
+	if err := mustOwn(p, workload.Objects{Pod: found}); err != nil {
+		return err
 	}
-	if !workload.MayAdopt(p) {
-		return errors.New(workload.OwnedByOther("Pod", found))
-	}
-	return e.updatePod(ctx, p, want, found, workload.Differences(p, workload.Objects{Pod: want}, workload.Objects{Pod: found})[:1])
+	d, _ := split(workload.Differences(p, workload.Objects{Pod: want}, workload.Objects{Pod: found}))
+	return e.updatePod(ctx, p, want, found, d)
 }
 
 // createService creates the Service, with the same care.
@@ -81,13 +93,11 @@ func (e *external) createService(ctx context.Context, p *v1alpha1.Performer, wan
 	if err := e.cluster.Live.Get(ctx, client.ObjectKeyFromObject(want), found); err != nil {
 		return errors.Wrap(resource.IgnoreNotFound(err), "cannot get the Service that has the Performer's name")
 	}
-	if workload.Owns(p, found) || found.DeletionTimestamp != nil {
-		return nil
+	if err := mustOwn(p, workload.Objects{Service: found}); err != nil {
+		return err
 	}
-	if !workload.MayAdopt(p) {
-		return errors.New(workload.OwnedByOther("Service", found))
-	}
-	return e.updateService(ctx, p, want, found, []workload.Difference{{Object: "Service", Field: "metadata"}})
+	_, d := split(workload.Differences(p, workload.Objects{Service: want}, workload.Objects{Service: found}))
+	return e.updateService(ctx, p, want, found, d)
 }
 
 // updatePod patches the Pod in place, or ends it where only a new one will do.

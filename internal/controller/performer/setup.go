@@ -85,7 +85,7 @@ func reconcilerOptions(mgr ctrl.Manager, o options.Options, name string) []manag
 		managed.WithDeterministicExternalName(true),
 		managed.WithCreationGracePeriod(0),
 		managed.WithCriticalAnnotationUpdater(managed.CriticalAnnotationUpdateFn(func(context.Context, client.Object) error { return nil })),
-		managed.WithFinalizer(resource.NewAPIFinalizer(mgr.GetClient(), managed.FinalizerName)),
+		managed.WithFinalizer(newFinalizer(mgr.GetClient())),
 	}
 	if o.Features.Enabled(feature.EnableBetaManagementPolicies) {
 		ro = append(ro, managed.WithManagementPolicies())

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+LOCAL := go run ./cluster/cmd/hourglass-local
+GENERATED := apis package/crds
+PURE := ./internal/hardware ./internal/placement ./internal/workload
+UNITS := $$(go list ./... | grep -v /cluster/test/)
+
+.PHONY: help
+help: ## Say what there is to do.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Start the local control plane and show the provider at work. The first time builds Kubernetes, which takes minutes.
+	@$(LOCAL) demo
+
+.PHONY: up
+up: ## Start the local control plane and the provider, or what is missing of them.
+	@$(LOCAL) up
+
+.PHONY: down
+down: ## End what up and demo have started and remove what they have written.
+	@$(LOCAL) down
+
+.PHONY: test
+test: check-generate lint unit integration e2e ## Run every check there is.
+	@echo "all checks passed"
+
+.PHONY: generate
+generate: ## Generate code and CRDs from the API types.
+	go generate ./apis/...
+
+.PHONY: check-generate
+check-generate: ## Fail where generated files are not what the API types say.
+	@echo "checking generated files"
+	@before=$$(find $(GENERATED) -type f | sort | xargs sha256sum); \
+	go generate ./apis/...; \
+	after=$$(find $(GENERATED) -type f | sort | xargs sha256sum); \
+	diff <(echo "$$before") <(echo "$$after") || { echo "generated files were out of date: they are up to date now, commit them"; exit 1; }
+
+.PHONY: lint
+lint: ## Run go vet and golangci-lint. The first time builds the linter, which takes a minute or two.
+	@echo "linting"
+	@go vet ./...
+	@go tool -modfile=cluster/tools/golangci-lint/go.mod golangci-lint run
+
+.PHONY: unit
+unit: gcc ## Run the unit tests with the race detector and check the coverage of the pure packages.
+	@go test -race -timeout 10m $(UNITS)
+	@go test -cover $(PURE) | awk '{ match($$0, /[0-9.]+%/); c = substr($$0, RSTART, RLENGTH - 1) + 0; print $$2, c "%"; if (c < 90) low = 1 } END { if (low) { print "a pure package has less than 90% of its statements covered: add tests"; exit 1 } }'
+
+.PHONY: integration
+integration: ## Test the kinds' validation against a real API server.
+	@go test -count=1 -timeout 30m ./cluster/test/api/... ./cluster/test/manifest/...
+
+.PHONY: e2e
+e2e: ## Test the provider as a process against a real control plane with simulated nodes.
+	@go test -count=1 -timeout 40m -v ./cluster/test/e2e/... | grep -E --line-buffered '^(\s*--- |ok|FAIL|PASS|panic|\s+[a-z_]+_test.go)|cannot|building|installing'
+
+# The race detector needs a C compiler.
+.PHONY: gcc
+gcc:
+	@command -v gcc >/dev/null || { echo "installing gcc for the race detector"; apt-get update -qq && apt-get install -y -qq gcc libc6-dev >/dev/null; } \
+	|| { echo "cannot install gcc: install a C compiler and try again"; exit 1; }
