@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hardware
+
+import (
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Node labels that name a GPU model.
+const (
+	// LabelGFDProduct holds the model as the NVIDIA driver reports it, with
+	// -MIG-PROFILE or -SHARED behind it where the GPU is sliced or shared. Set
+	// by GFD, and only once a node has booted. Source: NVIDIA/k8s-device-plugin
+	// internal/lm/resource.go.
+	LabelGFDProduct = "nvidia.com/gpu.product"
+
+	// LabelGKEAccelerator holds GKE's own name of the model. Set when a node is
+	// created, so also known for pools that scale from zero. Source: Google's
+	// "Run GPUs in GKE Standard node pools".
+	LabelGKEAccelerator = "cloud.google.com/gke-accelerator"
+
+	// LabelGKEPartition holds the MIG profile of a GKE pool whose GPUs are
+	// sliced. Source: Google's "Run multi-instance GPUs".
+	LabelGKEPartition = "cloud.google.com/gke-gpu-partition-size"
+
+	// LabelGKESharing is there on GKE pools whose GPUs are shared between Pods.
+	// Source: Google's "GPU sharing strategies in GKE".
+	LabelGKESharing = "cloud.google.com/gke-gpu-sharing-strategy"
+
+	// LabelKarpenterAWSGPU holds the model in lower case. Source:
+	// aws/karpenter-provider-aws concepts/scheduling.md.
+	LabelKarpenterAWSGPU = "karpenter.k8s.aws/instance-gpu-name"
+
+	// LabelKarpenterAWSGPUMemory holds the memory of one GPU in MiB. Source: as
+	// LabelKarpenterAWSGPU.
+	LabelKarpenterAWSGPUMemory = "karpenter.k8s.aws/instance-gpu-memory"
+
+	// LabelKarpenterAWSGPUCount holds the number of GPUs; "0" where the instance
+	// has a fraction of one (g6f, gr6f). Source: as LabelKarpenterAWSGPU.
+	LabelKarpenterAWSGPUCount = "karpenter.k8s.aws/instance-gpu-count"
+
+	// LabelEKSAccelerator is what administrators set for the cluster autoscaler
+	// on AWS. Source: kubernetes/autoscaler cloudprovider/aws/README.md.
+	LabelEKSAccelerator = "k8s.amazonaws.com/accelerator"
+
+	// LabelKarpenterAzureGPU holds the model in upper case. Source:
+	// Azure/karpenter-provider-azure pkg/apis/v1beta1/labels.go.
+	LabelKarpenterAzureGPU = "karpenter.azure.com/sku-gpu-name"
+
+	// LabelAMDProduct holds the model of an AMD GPU, on nodes whose GPUs are all
+	// alike. Source: ROCm/k8s-device-plugin cmd/k8s-node-labeller.
+	LabelAMDProduct = "amd.com/gpu.product-name"
+
+	// LabelAMDDevice holds the PCI device id of an AMD GPU, lower-case
+	// hexadecimal. Source: as LabelAMDProduct.
+	LabelAMDDevice = "amd.com/gpu.device-id"
+
+	// LabelIntelProduct holds the model of an Intel GPU. Source:
+	// intel/intel-device-plugins-for-kubernetes cmd/gpu_plugin/labels.md.
+	LabelIntelProduct = "gpu.intel.com/product"
+)
+
+// Node labels about confidential computing and the processor.
+const (
+	// LabelConfidentialGPUReady is "true" where the GPUs of a node are in
+	// confidential mode and work. Source: NVIDIA "Confidential Containers",
+	// configure-cc-mode.
+	LabelConfidentialGPUReady = "nvidia.com/cc.ready.state"
+
+	// LabelArch is the well-known label of a node's processor architecture.
+	LabelArch = corev1.LabelArchStable
+
+	// ArchARM64 is the value of LabelArch on Arm nodes.
+	ArchARM64 = "arm64"
+)
+
+// An Alternative is one labeling scheme's way of proving a property of a node:
+// node label requirements that must all hold. Alternatives of the same property
+// stand beside each other, and one of them is enough.
+type Alternative = []corev1.NodeSelectorRequirement
+
+// in returns the requirement that a label has one of the values.
+func in(key string, values ...string) corev1.NodeSelectorRequirement {
+	return corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpIn, Values: values}
+}
+
+// notIn returns the requirement that a label has none of the values.
+func notIn(key string, values ...string) corev1.NodeSelectorRequirement {
+	return corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpNotIn, Values: values}
+}
+
+// exists returns the requirement that a label is there.
+func exists(key string) corev1.NodeSelectorRequirement {
+	return corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpExists}
+}
+
+// absent returns the requirement that a label is not there.
+func absent(key string) corev1.NodeSelectorRequirement {
+	return corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpDoesNotExist}
+}
