@@ -10,7 +10,6 @@ import (
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 )
 
-
 // A PerformerMode is how an executor starts its performers.
 // +kubebuilder:validation:Enum=docker;kubernetes
 type PerformerMode string
@@ -51,6 +50,7 @@ type ChainConfig struct {
 	// RPCSecretRef selects a key of a Secret that holds the RPC URL, for URLs
 	// that carry credentials.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.name.size() > 0 && self.key.size() > 0",message="rpcSecretRef must have the name of a Secret and a key"
 	RPCSecretRef *xpv2.LocalSecretKeySelector `json:"rpcSecretRef,omitempty"`
 
 	// ChainID is the network's id.
@@ -84,7 +84,7 @@ type HourglassExecutorConfig struct {
 	// AggregatorEndpoint is the gRPC endpoint of the aggregator: host:port, or
 	// a dns:///, http:// or https:// form of it.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="self.matches('^((dns:///|https?://)?([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?|\\\\[[0-9a-fA-F:.]+\\\\]):[0-9]{1,5}|(dns:///|https?://)([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?|\\\\[[0-9a-fA-F:.]+\\\\]))(/[^ ]*)?$')",message="aggregatorEndpoint must be an endpoint such as aggregator.example.com:9090, [2001:db8::1]:9090, dns:///aggregator:9090 or https://aggregator.example.com"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^((dns:///|https?://)?([a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*[.]?|\\\\[[0-9a-fA-F:.]+\\\\]):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})|(dns:///|https?://)([a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*[.]?|\\\\[[0-9a-fA-F:.]+\\\\]))(/[^ ]*)?$')",message="aggregatorEndpoint must be an endpoint such as aggregator.example.com:9090, [2001:db8::1]:9090, dns:///aggregator:9090 or https://aggregator.example.com"
 	AggregatorEndpoint string `json:"aggregatorEndpoint"`
 
 	// OperatorKeys are the BLS and ECDSA private keys. They are stored in a
@@ -92,11 +92,13 @@ type HourglassExecutorConfig struct {
 	// +optional
 	// +kubebuilder:validation:MinProperties=1
 	// +kubebuilder:validation:MaxProperties=16
+	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[-._a-zA-Z0-9]+$') && self[k].size() > 0)",message="operatorKeys must have names of letters, digits, '-', '_' or '.', and a value for each"
 	OperatorKeys map[string]string `json:"operatorKeys,omitempty"`
 
 	// OperatorKeysSecretRef names a Secret, in the same namespace, whose keys
 	// are the operator's private keys.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.name.size() > 0",message="operatorKeysSecretRef must have the name of a Secret"
 	OperatorKeysSecretRef *xpv2.LocalSecretReference `json:"operatorKeysSecretRef,omitempty"`
 
 	// Chains that the executor works on.
@@ -132,12 +134,13 @@ type HourglassExecutorConfig struct {
 }
 
 // A HourglassExecutorSpec is the desired state of a HourglassExecutor.
+// +kubebuilder:validation:XValidation:rule="!has(self.providerConfigRef) || (self.providerConfigRef.kind in ['ClusterProviderConfig', 'ProviderConfig'] && self.providerConfigRef.name.size() > 0)",message="providerConfigRef must have the kind ClusterProviderConfig or ProviderConfig and a name"
 type HourglassExecutorSpec struct {
 	xpv2.ManagedResourceSpec `json:",inline"`
 
 	// Image is the executor's container image.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="self.matches('^((localhost|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)+|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*:[0-9]+|\\\\[[a-fA-F0-9:]+\\\\](:[0-9]+)?)/)?[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*(:[a-zA-Z0-9_][-a-zA-Z0-9_.]{0,127})?(@[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$')",message="image must be a container image reference such as registry.example.com:5000/hourglass/executor:v1.2.0 or hourglass/executor@sha256:DIGEST, its repository in lower case and without spaces"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^((localhost|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)+|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*:[0-9]+|\\\\[[a-fA-F0-9:]+\\\\](:[0-9]+)?)/)?[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*(:[a-zA-Z0-9_][-a-zA-Z0-9_.]{0,127})?(@[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$') && (!self.contains('@sha256:') || self.matches('@sha256:[0-9a-f]{64}$'))",message="image must be a container image reference such as registry.example.com:5000/hourglass/executor:v1.2.0 or hourglass/executor@sha256:DIGEST, its repository in lower case and without spaces"
 	Image string `json:"image"`
 
 	// Replicas is the number of executor Pods.
@@ -151,23 +154,32 @@ type HourglassExecutorSpec struct {
 
 	// Resources of the container.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.requests) || !has(self.limits) || ['cpu', 'memory', 'ephemeral-storage'].all(k, !(k in self.requests) || !(k in self.limits) || quantity(string(self.requests[k])).compareTo(quantity(string(self.limits[k]))) <= 0)",messageExpression="['cpu', 'memory', 'ephemeral-storage'].filter(k, k in self.requests && k in self.limits && quantity(string(self.requests[k])).compareTo(quantity(string(self.limits[k]))) > 0).map(k, 'resources.requests[%s] is %s but resources.limits[%s] is only %s'.format([k, self.requests[k], k, self.limits[k]]))[0]"
+	// +kubebuilder:validation:XValidation:rule="!has(self.limits) || ['cpu', 'memory', 'ephemeral-storage', 'nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.limits) || quantity(string(self.limits[k])).compareTo(quantity('0')) >= 0)",message="resources.limits must not be negative"
+	// +kubebuilder:validation:XValidation:rule="!has(self.requests) || ['cpu', 'memory', 'ephemeral-storage', 'nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.requests) || quantity(string(self.requests[k])).compareTo(quantity('0')) >= 0)",message="resources.requests must not be negative"
+	// +kubebuilder:validation:XValidation:rule="!has(self.claims) || self.claims.size() == 0",message="resources.claims must be empty: the Pod has no resource claims to choose from"
 	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
 
 	// NodeSelector lists labels that a node must have.
 	// +optional
-	// +kubebuilder:validation:MaxProperties=64
-	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	NodeSelector NodeLabels `json:"nodeSelector,omitempty"`
 
 	// Tolerations of tainted nodes.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.operator) || t.operator in ['', 'Exists', 'Equal', 'Lt', 'Gt'])",message="tolerations: operator must be Exists or Equal (or Lt or Gt where the cluster supports them)"
+	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.effect) || t.effect in ['', 'NoSchedule', 'PreferNoSchedule', 'NoExecute'])",message="tolerations: effect must be NoSchedule, PreferNoSchedule, NoExecute or empty for all of them"
+	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.operator) || t.operator != 'Exists' || !has(t.value) || t.value == '')",message="tolerations: value must be empty when operator is Exists"
+	// +kubebuilder:validation:XValidation:rule="self.all(t, (has(t.key) && t.key != '') || (has(t.operator) && t.operator == 'Exists'))",message="tolerations: operator must be Exists when key is empty"
+	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.tolerationSeconds) || (has(t.effect) && t.effect == 'NoExecute'))",message="tolerations: effect must be NoExecute when tolerationSeconds is set"
 	Tolerations []corev1.Toleration `json:"tolerations,omitempty"`
 
 	// ImagePullSecrets to pull the image with.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:XValidation:rule="self.all(s, has(s.name) && s.name.size() > 0)",message="imagePullSecrets must each have the name of a Secret"
 	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
 }
 
@@ -201,6 +213,8 @@ type HourglassExecutorStatus struct {
 // +kubebuilder:printcolumn:name="PHASE",type="string",JSONPath=".status.phase"
 // +kubebuilder:printcolumn:name="REPLICAS",type="integer",JSONPath=".status.readyReplicas"
 // +kubebuilder:printcolumn:name="AGE",type="date",JSONPath=".metadata.creationTimestamp"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name must be at most 63 characters, because it becomes the name of a Service"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name must be a DNS label that starts with a letter (lower-case letters, digits or '-', no dots), because it becomes the name of a Service"
 type HourglassExecutor struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`

@@ -9,7 +9,6 @@ import (
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 )
 
-
 // DefaultGRPCPort is the port a performer serves gRPC on where its spec names
 // none (the API reference's default for config.grpcPort).
 const DefaultGRPCPort int32 = 9090
@@ -71,7 +70,7 @@ type PerformerConfig struct {
 	// only where one is named.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$')",message="serviceAccountName must be the name of a ServiceAccount: lower-case letters, digits, '-' or '.'"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$')",message="serviceAccountName must be the name of a ServiceAccount: lower-case letters, digits, '-' or '.'"
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
 }
 
@@ -88,6 +87,8 @@ type EnvironmentVariable struct {
 
 // An EnvironmentSource is a key of a Secret or of a ConfigMap.
 // +kubebuilder:validation:XValidation:rule="has(self.secretKeyRef) != has(self.configMapKeyRef)",message="valueFrom must have exactly one of secretKeyRef and configMapKeyRef"
+// +kubebuilder:validation:XValidation:rule="!has(self.secretKeyRef) || (has(self.secretKeyRef.name) && self.secretKeyRef.name.size() > 0 && self.secretKeyRef.key.size() > 0)",message="secretKeyRef must have the name of a Secret and a key"
+// +kubebuilder:validation:XValidation:rule="!has(self.configMapKeyRef) || (has(self.configMapKeyRef.name) && self.configMapKeyRef.name.size() > 0 && self.configMapKeyRef.key.size() > 0)",message="configMapKeyRef must have the name of a ConfigMap and a key"
 type EnvironmentSource struct {
 	// SecretKeyRef selects a key of a Secret in the Pod's namespace.
 	// +optional
@@ -99,10 +100,12 @@ type EnvironmentSource struct {
 }
 
 // A PerformerSpec is the desired state of a Performer.
-// +kubebuilder:validation:XValidation:rule="!has(self.hardwareRequirements) || !has(self.hardwareRequirements.gpuCount) || self.hardwareRequirements.gpuCount == 0 || !has(self.resources) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.limits) || quantity(string(self.resources.limits[k])).compareTo(quantity(string(self.hardwareRequirements.gpuCount))) == 0)",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.limits && quantity(string(self.resources.limits[k])).compareTo(quantity(string(self.hardwareRequirements.gpuCount))) != 0).map(k, 'resources.limits[' + k + '] is ' + string(self.resources.limits[k]) + ' but hardwareRequirements.gpuCount is ' + string(self.hardwareRequirements.gpuCount) + ': make them equal or leave one out').join('; ')"
-// +kubebuilder:validation:XValidation:rule="!has(self.hardwareRequirements) || !has(self.hardwareRequirements.gpuCount) || self.hardwareRequirements.gpuCount == 0 || !has(self.resources) || !has(self.resources.requests) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.requests) || quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.hardwareRequirements.gpuCount))) == 0)",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.requests && quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.hardwareRequirements.gpuCount))) != 0).map(k, 'resources.requests[' + k + '] is ' + string(self.resources.requests[k]) + ' but hardwareRequirements.gpuCount is ' + string(self.hardwareRequirements.gpuCount) + ': make them equal or leave one out').join('; ')"
-// +kubebuilder:validation:XValidation:rule="!has(self.resources) || !has(self.resources.requests) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.requests) || !(k in self.resources.limits) || quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.resources.limits[k]))) == 0)",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.requests && k in self.resources.limits && quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.resources.limits[k]))) != 0).map(k, 'resources.requests[' + k + '] is ' + string(self.resources.requests[k]) + ' but resources.limits[' + k + '] is ' + string(self.resources.limits[k]) + ': GPU requests and limits must be equal').join('; ')"
+// +kubebuilder:validation:XValidation:rule="!has(self.hardwareRequirements) || !has(self.hardwareRequirements.gpuCount) || self.hardwareRequirements.gpuCount == 0 || !has(self.resources) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.limits) || (quantity(string(self.resources.limits[k])).isInteger() && quantity(string(self.resources.limits[k])).asInteger() == self.hardwareRequirements.gpuCount))",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.limits && !(quantity(string(self.resources.limits[k])).isInteger() && quantity(string(self.resources.limits[k])).asInteger() == self.hardwareRequirements.gpuCount)).map(k, 'resources.limits[%s] is %s but hardwareRequirements.gpuCount is %d: make them equal or leave one out'.format([k, self.resources.limits[k], self.hardwareRequirements.gpuCount]))[0]"
+// +kubebuilder:validation:XValidation:rule="!has(self.hardwareRequirements) || !has(self.hardwareRequirements.gpuCount) || self.hardwareRequirements.gpuCount == 0 || !has(self.resources) || !has(self.resources.requests) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.requests) || (quantity(string(self.resources.requests[k])).isInteger() && quantity(string(self.resources.requests[k])).asInteger() == self.hardwareRequirements.gpuCount))",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.requests && !(quantity(string(self.resources.requests[k])).isInteger() && quantity(string(self.resources.requests[k])).asInteger() == self.hardwareRequirements.gpuCount)).map(k, 'resources.requests[%s] is %s but hardwareRequirements.gpuCount is %d: make them equal or leave one out'.format([k, self.resources.requests[k], self.hardwareRequirements.gpuCount]))[0]"
+// +kubebuilder:validation:XValidation:rule="!has(self.resources) || !has(self.resources.requests) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.requests) || !(k in self.resources.limits) || quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.resources.limits[k]))) == 0)",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.requests && k in self.resources.limits && quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.resources.limits[k]))) != 0).map(k, 'resources.requests[%s] is %s but resources.limits[%s] is %s: GPU requests and limits must be equal'.format([k, self.resources.requests[k], k, self.resources.limits[k]]))[0]"
 // +kubebuilder:validation:XValidation:rule="!has(self.resources) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.limits) || quantity(string(self.resources.limits[k])).isInteger())",message="resources.limits must have a whole number of GPUs"
+// +kubebuilder:validation:XValidation:rule="!has(self.resources) || !has(self.resources.requests) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.requests) || quantity(string(self.resources.requests[k])).isInteger())",message="resources.requests must have a whole number of GPUs"
+// +kubebuilder:validation:XValidation:rule="!has(self.providerConfigRef) || (self.providerConfigRef.kind in ['ClusterProviderConfig', 'ProviderConfig'] && self.providerConfigRef.name.size() > 0)",message="providerConfigRef must have the kind ClusterProviderConfig or ProviderConfig and a name"
 type PerformerSpec struct {
 	xpv2.ManagedResourceSpec `json:",inline"`
 
@@ -113,7 +116,7 @@ type PerformerSpec struct {
 	// Image is the performer's container image. A change of it is patched into
 	// the running Pod, which keeps its node and its GPUs.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="self.matches('^((localhost|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)+|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*:[0-9]+|\\\\[[a-fA-F0-9:]+\\\\](:[0-9]+)?)/)?[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*(:[a-zA-Z0-9_][-a-zA-Z0-9_.]{0,127})?(@[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$')",message="image must be a container image reference such as registry.example.com:5000/avs/performer:v1.2.0 or avs/performer@sha256:DIGEST, its repository in lower case and without spaces"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^((localhost|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)+|[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*:[0-9]+|\\\\[[a-fA-F0-9:]+\\\\](:[0-9]+)?)/)?[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*(:[a-zA-Z0-9_][-a-zA-Z0-9_.]{0,127})?(@[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$') && (!self.contains('@sha256:') || self.matches('@sha256:[0-9a-f]{64}$'))",message="image must be a container image reference such as registry.example.com:5000/avs/performer:v1.2.0 or avs/performer@sha256:DIGEST, its repository in lower case and without spaces"
 	Image string `json:"image"`
 
 	// ImagePullPolicy of the container. Left out, Kubernetes chooses by the tag.
@@ -131,7 +134,7 @@ type PerformerSpec struct {
 	// performer belongs to.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$')",message="executorRef must be the name of a HourglassExecutor in the same namespace: lower-case letters, digits, '-' or '.'"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$')",message="executorRef must be the name of a HourglassExecutor in the same namespace: lower-case letters, digits, '-' or '.'"
 	ExecutorRef string `json:"executorRef,omitempty"`
 
 	// Config says how the container is started.
@@ -141,6 +144,10 @@ type PerformerSpec struct {
 
 	// Resources of the container.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.requests) || !has(self.limits) || ['cpu', 'memory', 'ephemeral-storage'].all(k, !(k in self.requests) || !(k in self.limits) || quantity(string(self.requests[k])).compareTo(quantity(string(self.limits[k]))) <= 0)",messageExpression="['cpu', 'memory', 'ephemeral-storage'].filter(k, k in self.requests && k in self.limits && quantity(string(self.requests[k])).compareTo(quantity(string(self.limits[k]))) > 0).map(k, 'resources.requests[%s] is %s but resources.limits[%s] is only %s'.format([k, self.requests[k], k, self.limits[k]]))[0]"
+	// +kubebuilder:validation:XValidation:rule="!has(self.limits) || ['cpu', 'memory', 'ephemeral-storage', 'nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.limits) || quantity(string(self.limits[k])).compareTo(quantity('0')) >= 0)",message="resources.limits must not be negative"
+	// +kubebuilder:validation:XValidation:rule="!has(self.requests) || ['cpu', 'memory', 'ephemeral-storage', 'nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.requests) || quantity(string(self.requests[k])).compareTo(quantity('0')) >= 0)",message="resources.requests must not be negative"
+	// +kubebuilder:validation:XValidation:rule="!has(self.claims) || self.claims.size() == 0",message="resources.claims must be empty: the Pod has no resource claims to choose from"
 	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
 
 	// Scheduling says where the Pod may run.
@@ -155,7 +162,7 @@ type PerformerSpec struct {
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=32
-	// +kubebuilder:validation:XValidation:rule="self.all(s, has(s.name) && s.name.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'))",message="imagePullSecrets must each have the name of a Secret"
+	// +kubebuilder:validation:XValidation:rule="self.all(s, has(s.name) && s.name.size() > 0)",message="imagePullSecrets must each have the name of a Secret"
 	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
 }
 

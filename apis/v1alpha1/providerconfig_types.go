@@ -16,9 +16,9 @@ type ProviderConfigSpec struct {
 }
 
 // ProviderCredentials reach a target cluster.
-// +kubebuilder:validation:XValidation:rule="self.source != 'Secret' || has(self.secretRef)",message="credentials.secretRef must name the Secret and key of a kubeconfig when source is Secret"
-// +kubebuilder:validation:XValidation:rule="self.source != 'Filesystem' || has(self.fs)",message="credentials.fs.path must name a kubeconfig file when source is Filesystem"
-// +kubebuilder:validation:XValidation:rule="self.source != 'Environment' || has(self.env)",message="credentials.env.name must name an environment variable that holds a kubeconfig when source is Environment"
+// +kubebuilder:validation:XValidation:rule="self.source != 'Secret' || (has(self.secretRef) && self.secretRef.namespace.size() > 0 && self.secretRef.name.size() > 0 && self.secretRef.key.size() > 0)",message="credentials.secretRef must have the namespace, name and key of a Secret that holds a kubeconfig when source is Secret"
+// +kubebuilder:validation:XValidation:rule="self.source != 'Filesystem' || (has(self.fs) && self.fs.path.size() > 0)",message="credentials.fs.path must name a kubeconfig file when source is Filesystem"
+// +kubebuilder:validation:XValidation:rule="self.source != 'Environment' || (has(self.env) && self.env.name.size() > 0)",message="credentials.env.name must name an environment variable that holds a kubeconfig when source is Environment"
 type ProviderCredentials struct {
 	// Source of the credentials. InjectedIdentity is the provider's own
 	// identity in the cluster it runs in; every other source is a kubeconfig.

@@ -36,7 +36,7 @@ type flags struct {
 	MetricsAddress string `default:":8080" help:"Where metrics are served; 0 turns them off."               name:"metrics-bind-address"`
 	HealthAddress  string `default:":8081" help:"Where /healthz and /readyz are served; 0 turns them off."  name:"health-probe-bind-address"`
 
-	ManagementPolicies bool   `default:"true"  env:"ENABLE_MANAGEMENT_POLICIES" help:"Honour spec.managementPolicies."                                  name:"enable-management-policies" negatable:""`
+	ManagementPolicies bool   `default:"true"  env:"ENABLE_MANAGEMENT_POLICIES" help:"Honor spec.managementPolicies."                                  name:"enable-management-policies" negatable:""`
 	ChangeLogs         bool   `default:"false" env:"ENABLE_CHANGE_LOGS"         help:"Send a change log of what is done to external resources."         name:"enable-changelogs"`
 	ChangeLogsSocket   string `default:"/var/run/changelogs/changelogs.sock"    env:"CHANGELOGS_SOCKET_PATH" help:"The socket that takes change logs." name:"changelogs-socket-path"`
 	DefaultConfig      bool   `default:"true"  help:"Create the ClusterProviderConfig called default where it is missing."                              name:"create-default-provider-config" negatable:""`

@@ -117,7 +117,9 @@ func TestTEEIsNeverTraded(t *testing.T) {
 	}
 	lying := append(handledBy("kata-qemu-tdx", "runc"), handledBy("kata-qemu-snp", "kata-qemu")...)
 	targets := [][]nodev1.RuntimeClass{
-		nil, {}, classes(runtimes[1:]...), classes("kata-qemu-tdx", "gvisor"), classes("kata-qemu-snp", "kata-qemu-nvidia-gpu-snp"),
+		nil,
+		{},
+		classes(runtimes[1:]...), classes("kata-qemu-tdx", "gvisor"), classes("kata-qemu-snp", "kata-qemu-nvidia-gpu-snp"),
 		lying, handledBy("kata", "kata-qemu-tdx"), handledBy("kata", "kata-qemu"), handledBy("mine", "kata-qemu-snp"), classes("kata-cc"),
 	}
 	demands := []struct {

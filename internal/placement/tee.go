@@ -17,8 +17,8 @@ import (
 type teeMode int
 
 const (
-	// noTEE is required.
-	noTEE teeMode = iota
+	// The zero mode means that no TEE is required.
+	_ teeMode = iota
 	// inProcess protects a part of the process, on a host that can do it.
 	inProcess
 	// inPodVM protects a virtual machine of the Pod's own, on a host that can.

@@ -57,7 +57,7 @@ func AppliedBy(p *v1alpha1.Performer) Applied {
 // add records a value, unless it is nil, empty or zero.
 func (a Applied) add(path string, value any) {
 	v := reflect.ValueOf(value)
-	switch v.Kind() { //nolint:exhaustive // Every other kind is covered by IsZero.
+	switch v.Kind() {
 	case reflect.Map, reflect.Slice:
 		if v.Len() == 0 {
 			return

@@ -40,10 +40,10 @@ func TestAppliedDifferences(t *testing.T) {
 			},
 			Scheduling: &v1alpha1.SchedulingConfig{
 				NodeSelector: map[string]string{"a": "b"}, NodeAffinity: &corev1.NodeAffinity{}, Affinity: &corev1.Affinity{},
-				Tolerations: []corev1.Toleration{{}}, RuntimeClass: ptr.To("c"), PriorityClassName: "p",
+				Tolerations: []corev1.Toleration{{}}, RuntimeClass: new("c"), PriorityClassName: "p",
 			},
 			HardwareRequirements: &v1alpha1.HardwareRequirements{
-				GPUType: "t4", GPUCount: ptr.To[int32](1), TEERequired: ptr.To(true), TEEType: "sgx", CustomLabels: map[string]string{"a": "b"},
+				GPUType: "t4", GPUCount: ptr.To[int32](1), TEERequired: new(true), TEEType: "sgx", CustomLabels: map[string]string{"a": "b"},
 			},
 		}
 	}

@@ -32,9 +32,9 @@ func Asks(p *v1alpha1.Performer) string {
 
 func hardwareAsks(hw v1alpha1.HardwareRequirements) []string {
 	var asks []string
-	count := "GPU"
-	if hw.GPUCount != nil {
-		count = fmt.Sprintf("%d GPU", *hw.GPUCount)
+	count := "1 GPU"
+	if hw.GPUCount != nil && *hw.GPUCount != 1 {
+		count = fmt.Sprintf("%d GPUs", *hw.GPUCount)
 	}
 	switch {
 	case hw.GPUType != "":

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/placement"
@@ -44,8 +43,8 @@ func wantMinimalPod() *corev1.Pod {
 		},
 		Spec: corev1.PodSpec{
 			RestartPolicy:                corev1.RestartPolicyAlways,
-			EnableServiceLinks:           ptr.To(false),
-			AutomountServiceAccountToken: ptr.To(false),
+			EnableServiceLinks:           new(false),
+			AutomountServiceAccountToken: new(false),
 			SecurityContext:              &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
 			Containers: []corev1.Container{{
 				Name: "performer", Image: testImage, Env: []corev1.EnvVar{},
@@ -53,7 +52,7 @@ func wantMinimalPod() *corev1.Pod {
 				StartupProbe:    wantProbe(9090, 180),
 				LivenessProbe:   wantProbe(9090, 6),
 				ReadinessProbe:  wantProbe(9090, 1),
-				SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false)},
+				SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: new(false)},
 			}},
 		},
 	}
@@ -96,7 +95,7 @@ func TestPod(t *testing.T) {
 			p:      full,
 			constraints: placement.Constraints{
 				NodeSelector: map[string]string{"n": "1"}, Affinity: affinity, Tolerations: tolerations,
-				RuntimeClassName: ptr.To("gvisor"), PriorityClassName: "high", Resources: limits,
+				RuntimeClassName: new("gvisor"), PriorityClassName: "high", Resources: limits,
 			},
 			want: func() *corev1.Pod {
 				pod := wantMinimalPod()
@@ -105,7 +104,7 @@ func TestPod(t *testing.T) {
 				s := &pod.Spec
 				s.AutomountServiceAccountToken, s.ServiceAccountName = nil, "sa"
 				s.NodeSelector, s.Affinity, s.Tolerations = map[string]string{"n": "1"}, affinity, tolerations
-				s.RuntimeClassName, s.PriorityClassName = ptr.To("gvisor"), "high"
+				s.RuntimeClassName, s.PriorityClassName = new("gvisor"), "high"
 				s.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "private-registry"}}
 				c := &s.Containers[0]
 				c.ImagePullPolicy, c.Resources = corev1.PullAlways, limits

@@ -81,7 +81,7 @@ func TestStatus(t *testing.T) {
 		p.Spec.HardwareRequirements = &v1alpha1.HardwareRequirements{
 			GPUType: "a100", GPUCount: ptr.To[int32](2), TEEType: "sgx", CustomLabels: map[string]string{"c": "d"},
 		}
-		p.Spec.Scheduling = &v1alpha1.SchedulingConfig{NodeSelector: map[string]string{"a": "b"}, RuntimeClass: ptr.To("gvisor")}
+		p.Spec.Scheduling = &v1alpha1.SchedulingConfig{NodeSelector: map[string]string{"a": "b"}, RuntimeClass: new("gvisor")}
 	}
 
 	cases := map[string]struct {
@@ -123,7 +123,7 @@ func TestStatus(t *testing.T) {
 			reason: "The scheduler's words are told beside what the spec asks for.",
 			p:      performer(gpu), pod: runningPod(performer(gpu), unbound("0/3 nodes are available: 3 Insufficient nvidia.com/gpu.")),
 			want: status(v1alpha1.PerformerPending, failing(xpv2.ReasonCreating, ReasonSchedulingFailed, corev1.ConditionTrue,
-				"no node can take Pod performer-a: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.; it asks for 2 GPU of type a100, TEE sgx, node label c=d, node label a=b, runtime class gvisor"),
+				"no node can take Pod performer-a: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.; it asks for 2 GPUs of type a100, TEE sgx, node label c=d, node label a=b, runtime class gvisor"),
 				onNode("performer-a", "")),
 		},
 		"NotScheduledYet": {
@@ -283,10 +283,10 @@ func TestAsks(t *testing.T) {
 		want   string
 	}{
 		"Nothing":  {reason: "No wish is told as such.", want: "it asks for no particular hardware"},
-		"OneGPU":   {reason: "A type without a count is one GPU.", hw: &v1alpha1.HardwareRequirements{GPUType: "t4"}, want: "it asks for GPU of type t4"},
-		"AnyGPU":   {reason: "A count without a type is any GPU.", hw: &v1alpha1.HardwareRequirements{GPUCount: ptr.To[int32](2)}, want: "it asks for 2 GPU of any type"},
-		"AnyTEE":   {reason: "A TEE without a type is any TEE.", hw: &v1alpha1.HardwareRequirements{TEERequired: ptr.To(true)}, want: "it asks for any TEE"},
-		"NoTEE":    {reason: "What is not required is not asked for.", hw: &v1alpha1.HardwareRequirements{TEERequired: ptr.To(false)}, want: "it asks for no particular hardware"},
+		"OneGPU":   {reason: "A type without a count is one GPU.", hw: &v1alpha1.HardwareRequirements{GPUType: "t4"}, want: "it asks for 1 GPU of type t4"},
+		"AnyGPU":   {reason: "A count without a type is any GPU.", hw: &v1alpha1.HardwareRequirements{GPUCount: ptr.To[int32](2)}, want: "it asks for 2 GPUs of any type"},
+		"AnyTEE":   {reason: "A TEE without a type is any TEE.", hw: &v1alpha1.HardwareRequirements{TEERequired: new(true)}, want: "it asks for any TEE"},
+		"NoTEE":    {reason: "What is not required is not asked for.", hw: &v1alpha1.HardwareRequirements{TEERequired: new(false)}, want: "it asks for no particular hardware"},
 		"ZeroGPUs": {reason: "Neither is none.", hw: &v1alpha1.HardwareRequirements{GPUCount: ptr.To[int32](0)}, want: "it asks for no particular hardware"},
 	}
 	for name, tc := range cases {

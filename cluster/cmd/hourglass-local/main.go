@@ -19,6 +19,7 @@ type cli struct {
 	Install installCmd `cmd:"" help:"Build the binaries of the control plane, once. The other commands do this by themselves."`
 	Up      upCmd      `cmd:"" help:"Start the control plane and the provider, or what is missing of them."`
 	Down    downCmd    `cmd:"" help:"End what up has started and remove what it has written."`
+	Demo    demoCmd    `cmd:"" help:"Start what up starts and show the provider at work."`
 }
 
 func main() {

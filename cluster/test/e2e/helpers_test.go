@@ -113,9 +113,11 @@ func await(t *testing.T, p *v1alpha1.Performer, what string, holds func(*v1alpha
 
 func describe(p *v1alpha1.Performer) string {
 	s := "phase " + string(p.Status.Phase)
+	var sSb116 strings.Builder
 	for _, c := range p.Status.Conditions {
-		s += "; " + string(c.Type) + "=" + string(c.Status) + " " + string(c.Reason) + " " + c.Message
+		sSb116.WriteString("; " + string(c.Type) + "=" + string(c.Status) + " " + string(c.Reason) + " " + c.Message)
 	}
+	s += sSb116.String()
 	return s
 }
 
@@ -166,15 +168,17 @@ func awaitEvent(t *testing.T, p *v1alpha1.Performer, reason string, words ...str
 			return false, err.Error()
 		}
 		said := ""
+		var saidSb169 strings.Builder
 		for _, e := range l.Items {
 			if e.InvolvedObject.Name != p.GetName() {
 				continue
 			}
-			said += e.Reason + ": " + e.Message + "\n"
+			saidSb169.WriteString(e.Reason + ": " + e.Message + "\n")
 			if e.Reason == reason && containsAll(e.Message, words) {
 				return true, ""
 			}
 		}
+		said += saidSb169.String()
 		return false, said
 	})
 }

@@ -199,7 +199,7 @@ func TestUnplaceableWaitsAndSaysWhy(t *testing.T) {
 		}
 		c := p.Status.Conditions[len(p.Status.Conditions)-1]
 		return p.Status.Phase == v1alpha1.PerformerPending && c.Type == "Available" && c.Reason == "SchedulingFailed" &&
-			containsAll(c.Message, []string{"nodes are available", "4 GPU of type b200"})
+			containsAll(c.Message, []string{"nodes are available", "4 GPUs of type b200"})
 	}
 	await(t, p, "says why no node can take it", unplaced)
 	before := podOf(t, p)

@@ -98,7 +98,7 @@ func newPlane(ctx context.Context, dir, name string) (*plane, error) {
 	if err := p.populate(ctx); err != nil {
 		return p, err
 	}
-	return p, p.connect()
+	return p, p.connect(ctx)
 }
 
 func (p *plane) populate(ctx context.Context) error {
@@ -112,7 +112,7 @@ func (p *plane) populate(ctx context.Context) error {
 }
 
 // connect makes the tests' own client, and the proxy for the provider's.
-func (p *plane) connect() error {
+func (p *plane) connect(ctx context.Context) error {
 	var err error
 	if p.config, err = clientcmd.BuildConfigFromFlags("", p.cluster.Kubeconfig); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (p *plane) connect() error {
 	if p.Client, err = client.New(p.config, client.Options{Scheme: s}); err != nil {
 		return err
 	}
-	if p.proxy, err = proxy.New(p.config); err != nil {
+	if p.proxy, err = proxy.New(ctx, p.config); err != nil {
 		return err
 	}
 	return p.proxy.WriteKubeconfig(p.kubeconfig)
@@ -138,7 +138,7 @@ func (p *plane) connect() error {
 // slow on purpose: what the tests see happen must have come by watches.
 func (p *plane) startProvider(ctx context.Context) error {
 	if _, err := os.Stat(p.binary); err != nil {
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", p.binary, "./cmd/provider") //nolint:gosec // Our own path.
+		cmd := exec.CommandContext(ctx, "go", "build", "-o", p.binary, "./cmd/provider")
 		cmd.Dir = p.root
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("cannot build the provider: %w\n%s", err, out)

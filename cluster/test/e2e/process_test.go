@@ -102,9 +102,11 @@ func TestSecretsStayWhereTheyAre(t *testing.T) {
 		t.Fatalf("cannot read the connection secret: %v\n%s", err, secret)
 	}
 	annotations := ""
+	var annotationsSb105 strings.Builder
 	for k, v := range podOf(t, p).Annotations {
-		annotations += k + "=" + v + "\n"
+		annotationsSb105.WriteString(k + "=" + v + "\n")
 	}
+	annotations += annotationsSb105.String()
 	for where, text := range map[string]string{
 		"events": events, "status": describe(got), "log": hub.log(t), "metrics": scrape(t), "annotations": annotations, "connection secret": secret,
 	} {

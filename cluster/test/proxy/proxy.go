@@ -5,6 +5,7 @@
 package proxy
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -54,7 +55,7 @@ type Proxy struct {
 
 // New starts a proxy in front of the API server that cfg leads to. Whoever goes
 // through it acts as cfg says.
-func New(cfg *rest.Config) (*Proxy, error) {
+func New(ctx context.Context, cfg *rest.Config) (*Proxy, error) {
 	target, err := url.Parse(cfg.Host)
 	if err != nil {
 		return nil, fmt.Errorf("cannot parse the API server's address: %w", err)
@@ -63,7 +64,7 @@ func New(cfg *rest.Config) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot reach the API server: %w", err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on loopback: %w", err)
 	}

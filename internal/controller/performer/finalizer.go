@@ -17,7 +17,8 @@ import (
 )
 
 // A finalizer writes a Performer's external name together with its finalizer,
-// in one update where two would be usual.
+// in one patch where two updates would be usual. An update would also write out
+// what the user left unset in the spec.
 type finalizer struct {
 	resource.Finalizer
 
@@ -34,7 +35,9 @@ func (f finalizer) AddFinalizer(ctx context.Context, o resource.Object) error {
 	if !ok || (meta.FinalizerExists(p, managed.FinalizerName) && meta.GetExternalName(p) != "") {
 		return nil
 	}
+	before := p.DeepCopy()
 	meta.SetExternalName(p, workload.PodName(p))
 	meta.AddFinalizer(p, managed.FinalizerName)
-	return errors.Wrap(f.kube.Update(ctx, p), "cannot add the finalizer and the external name")
+	err := f.kube.Patch(ctx, p, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	return errors.Wrap(err, "cannot add the finalizer and the external name")
 }

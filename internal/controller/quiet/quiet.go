@@ -73,7 +73,7 @@ func (s quietStatus) Update(ctx context.Context, o client.Object, opts ...client
 // unchanged compares an object with the cache's, where both are of the same
 // version; of different versions nothing is known.
 func (c quietClient) unchanged(ctx context.Context, o client.Object, same func(cached, o client.Object) bool) (bool, error) {
-	cached, ok := reflect.New(reflect.TypeOf(o).Elem()).Interface().(client.Object)
+	cached, ok := reflect.TypeAssert[client.Object](reflect.New(reflect.TypeOf(o).Elem()))
 	if !ok {
 		return false, nil
 	}
