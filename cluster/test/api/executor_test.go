@@ -44,6 +44,11 @@ func TestExecutorRefused(t *testing.T) {
 			change: "spec: {image: hourglass/Executor}",
 			want:   []string{"spec.image", image},
 		},
+		"ImageTooLong": {
+			reason: "Nobody has an image of more than 512 characters.",
+			change: "spec: {image: " + long500 + "0123456789abc}",
+			want:   []string{"spec.image: Too long"},
+		},
 		"ImageBadDigest": {
 			reason: "A sha256 digest has 64 digits.",
 			change: `spec: {image: "hourglass/executor@sha256:0123456789abcdef0123456789abcdef"}`,
@@ -263,6 +268,16 @@ func TestExecutorRefused(t *testing.T) {
 			change: "spec: {config: {kubernetes: {namespace: avs.performers}}}",
 			want:   []string{"spec.config.kubernetes.namespace", "namespace must be the name of a namespace"},
 		},
+		"KubernetesNamespaceTooLong": {
+			reason: "The name of a namespace has at most 63 characters.",
+			change: "spec: {config: {kubernetes: {namespace: " + long500 + "}}}",
+			want:   []string{"spec.config.kubernetes.namespace: Too long"},
+		},
+		"DefaultSchedulingTolerations": {
+			reason: "Defaults have the rules of what they are defaults for.",
+			change: "spec: {config: {kubernetes: {defaultScheduling: {tolerations: [{}]}}}}",
+			want:   []string{"spec.config.kubernetes.defaultScheduling.tolerations", "tolerations: operator must be Exists when key is empty"},
+		},
 		"DefaultSchedulingNodeSelector": {
 			reason: "Defaults have the rules of what they are defaults for.",
 			change: `spec: {config: {kubernetes: {defaultScheduling: {nodeSelector: {gpu: "a 100"}}}}}`,
@@ -323,6 +338,11 @@ func TestExecutorRefused(t *testing.T) {
 			change: `spec: {resources: {limits: {cpu: "-1"}}}`,
 			want:   []string{"spec.resources", "resources.limits must not be negative"},
 		},
+		"ResourcesRequestsNegative": {
+			reason: "No container has less than no CPU.",
+			change: `spec: {resources: {requests: {cpu: "-1"}}}`,
+			want:   []string{"spec.resources", "resources.requests must not be negative"},
+		},
 		"ResourcesClaims": {
 			reason: "A container can only use the claims of its Pod, which has none.",
 			change: "spec: {resources: {claims: [{name: gpu}]}}",
@@ -332,6 +352,16 @@ func TestExecutorRefused(t *testing.T) {
 			reason: "There are two kinds of provider configs.",
 			change: "spec: {providerConfigRef: {kind: Cluster, name: default}}",
 			want:   []string{"providerConfigRef must have the kind ClusterProviderConfig or ProviderConfig and a name"},
+		},
+		"ProviderConfigRefWithoutName": {
+			reason: "A provider config is found by its kind and name.",
+			change: "spec: {providerConfigRef: {kind: ProviderConfig}}",
+			want:   []string{"spec.providerConfigRef.name: Required value"},
+		},
+		"ManagementPoliciesUnknown": {
+			reason: "The actions are those of Crossplane.",
+			change: "spec: {managementPolicies: [Watch]}",
+			want:   []string{"spec.managementPolicies[0]", `"Watch"`},
 		},
 		"NameWithDots": {
 			reason: "The name becomes the name of a Service, which has no dots.",

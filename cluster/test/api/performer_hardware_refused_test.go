@@ -140,6 +140,11 @@ func TestPerformerHardwareRefused(t *testing.T) {
 			change: `spec: {hardwareRequirements: {customLabels: {intel.sgx.version: "2 0"}}}`,
 			want:   []string{"spec.hardwareRequirements.customLabels", "intel.sgx.version", value},
 		},
+		"CustomLabelsLongValue": {
+			reason: "A label has at most 63 characters.",
+			change: "spec: {hardwareRequirements: {customLabels: {intel.sgx.version: " + long500 + "}}}",
+			want:   []string{"spec.hardwareRequirements.customLabels", "Too long", "63"},
+		},
 		"CustomLabelsBadKey": {
 			reason: "No node has a label with a space in its key.",
 			change: `spec: {hardwareRequirements: {customLabels: {sgx version: "2"}}}`,
@@ -245,6 +250,16 @@ func TestPerformerHardwareRefused(t *testing.T) {
 			reason: "No part of a DNS name is empty.",
 			change: "spec: {scheduling: {runtimeClass: kata..qemu}}",
 			want:   []string{"spec.scheduling.runtimeClass", "runtimeClass must be the name of a RuntimeClass"},
+		},
+		"RuntimeClassTooLong": {
+			reason: "The name of an object has at most 253 characters.",
+			change: "spec: {scheduling: {runtimeClass: " + long500 + "}}",
+			want:   []string{"spec.scheduling.runtimeClass: Too long"},
+		},
+		"PriorityClassNameTooLong": {
+			reason: "The name of an object has at most 253 characters.",
+			change: "spec: {scheduling: {priorityClassName: " + long500 + "}}",
+			want:   []string{"spec.scheduling.priorityClassName: Too long"},
 		},
 		"PriorityClassNameUnderscore": {
 			reason: "The name of a PriorityClass is a DNS name.",

@@ -314,6 +314,11 @@ func TestPerformerRefused(t *testing.T) {
 			change: "spec: {config: {environmentFrom: [{name: A, valueFrom: {secretKeyRef: {name: s}}}]}}",
 			want:   []string{"spec.config.environmentFrom[0].valueFrom.secretKeyRef.key: Required value"},
 		},
+		"EnvironmentFromConfigMapWithoutKey": {
+			reason: "A value is one key of a ConfigMap.",
+			change: "spec: {config: {environmentFrom: [{name: A, valueFrom: {configMapKeyRef: {name: c}}}]}}",
+			want:   []string{"spec.config.environmentFrom[0].valueFrom.configMapKeyRef.key: Required value"},
+		},
 		"EnvironmentFromConfigMapEmptyKey": {
 			reason: "A value is one key of a ConfigMap.",
 			change: `spec: {config: {environmentFrom: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: ""}}}]}}`,
@@ -343,6 +348,11 @@ func TestPerformerRefused(t *testing.T) {
 			reason: "The name of a service account is a DNS name.",
 			change: "spec: {config: {serviceAccountName: Performer}}",
 			want:   []string{"spec.config.serviceAccountName", "serviceAccountName must be the name of a ServiceAccount"},
+		},
+		"ServiceAccountNameTooLong": {
+			reason: "The name of an object has at most 253 characters.",
+			change: "spec: {config: {serviceAccountName: " + long500 + "}}",
+			want:   []string{"spec.config.serviceAccountName: Too long"},
 		},
 
 		"NameWithDots": {
@@ -374,6 +384,11 @@ func TestPerformerRefused(t *testing.T) {
 			reason: "The name of an executor is a DNS name.",
 			change: "spec: {executorRef: Main_Executor}",
 			want:   []string{"spec.executorRef", "executorRef must be the name of a HourglassExecutor in the same namespace"},
+		},
+		"ExecutorRefTooLong": {
+			reason: "The name of an object has at most 253 characters.",
+			change: "spec: {executorRef: " + long500 + "}",
+			want:   []string{"spec.executorRef: Too long"},
 		},
 		"ExecutorRefObject": {
 			reason: "An executor is named by a text.",
