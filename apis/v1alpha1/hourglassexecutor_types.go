@@ -63,6 +63,22 @@ type ChainConfig struct {
 	TaskMailboxAddress string `json:"taskMailboxAddress"`
 }
 
+// An OperatorKeysSecretReference names a Secret and the keys in it.
+type OperatorKeysSecretReference struct {
+	// Name of the Secret.
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+
+	// Keys of the Secret that are the operator's. Left out, they are ecdsa and
+	// bls; what else is in the Secret means nothing.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=253
+	Keys []string `json:"keys,omitempty"`
+}
+
 // A KubernetesConfig says how an executor in kubernetes mode runs performers.
 type KubernetesConfig struct {
 	// Namespace that the performers live in.
@@ -92,14 +108,14 @@ type HourglassExecutorConfig struct {
 	// +optional
 	// +kubebuilder:validation:MinProperties=1
 	// +kubebuilder:validation:MaxProperties=16
-	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[-._a-zA-Z0-9]+$') && self[k].size() > 0)",message="operatorKeys must have names of letters, digits, '-', '_' or '.', and a value for each"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[-._a-zA-Z0-9]+$') && !k.startsWith('rpc-') && self[k].size() > 0)",message="operatorKeys must have names of letters, digits, '-', '_' or '.', not beginning with rpc-, and a value for each"
 	OperatorKeys map[string]string `json:"operatorKeys,omitempty"`
 
 	// OperatorKeysSecretRef names a Secret, in the same namespace, whose keys
 	// are the operator's private keys.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.name.size() > 0",message="operatorKeysSecretRef must have the name of a Secret"
-	OperatorKeysSecretRef *xpv2.LocalSecretReference `json:"operatorKeysSecretRef,omitempty"`
+	OperatorKeysSecretRef *OperatorKeysSecretReference `json:"operatorKeysSecretRef,omitempty"`
 
 	// Chains that the executor works on.
 	// +listType=map
@@ -134,6 +150,7 @@ type HourglassExecutorConfig struct {
 }
 
 // A HourglassExecutorSpec is the desired state of a HourglassExecutor.
+// +kubebuilder:validation:XValidation:rule="!has(self.providerConfigRef) || !has(oldSelf.providerConfigRef) || self.providerConfigRef == oldSelf.providerConfigRef",message="providerConfigRef must stay as it is: what runs in one cluster cannot move to another; create another HourglassExecutor there"
 // +kubebuilder:validation:XValidation:rule="!has(self.providerConfigRef) || (self.providerConfigRef.kind in ['ClusterProviderConfig', 'ProviderConfig'] && self.providerConfigRef.name.size() > 0)",message="providerConfigRef must have the kind ClusterProviderConfig or ProviderConfig and a name"
 type HourglassExecutorSpec struct {
 	xpv2.ManagedResourceSpec `json:",inline"`

@@ -105,6 +105,7 @@ type EnvironmentSource struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.resources) || !has(self.resources.requests) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.requests) || !(k in self.resources.limits) || quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.resources.limits[k]))) == 0)",messageExpression="['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].filter(k, k in self.resources.requests && k in self.resources.limits && quantity(string(self.resources.requests[k])).compareTo(quantity(string(self.resources.limits[k]))) != 0).map(k, 'resources.requests[%s] is %s but resources.limits[%s] is %s: GPU requests and limits must be equal'.format([k, self.resources.requests[k], k, self.resources.limits[k]]))[0]"
 // +kubebuilder:validation:XValidation:rule="!has(self.resources) || !has(self.resources.limits) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.limits) || quantity(string(self.resources.limits[k])).isInteger())",message="resources.limits must have a whole number of GPUs"
 // +kubebuilder:validation:XValidation:rule="!has(self.resources) || !has(self.resources.requests) || ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe'].all(k, !(k in self.resources.requests) || quantity(string(self.resources.requests[k])).isInteger())",message="resources.requests must have a whole number of GPUs"
+// +kubebuilder:validation:XValidation:rule="!has(self.providerConfigRef) || !has(oldSelf.providerConfigRef) || self.providerConfigRef == oldSelf.providerConfigRef",message="providerConfigRef must stay as it is: what runs in one cluster cannot move to another; create another Performer there"
 // +kubebuilder:validation:XValidation:rule="!has(self.providerConfigRef) || (self.providerConfigRef.kind in ['ClusterProviderConfig', 'ProviderConfig'] && self.providerConfigRef.name.size() > 0)",message="providerConfigRef must have the kind ClusterProviderConfig or ProviderConfig and a name"
 type PerformerSpec struct {
 	xpv2.ManagedResourceSpec `json:",inline"`
@@ -197,6 +198,11 @@ type PerformerStatus struct {
 	// LastUpgrade is when the last upgrade was ready.
 	// +optional
 	LastUpgrade *metav1.Time `json:"lastUpgrade,omitempty"`
+
+	// FailedPods is how many Pods in a row ended before they were ready. Each
+	// makes the next one come later.
+	// +optional
+	FailedPods int32 `json:"failedPods,omitempty"`
 
 	// ReadyTime is when the performer became ready; absent while it is not.
 	// +optional

@@ -6,6 +6,7 @@ package controller
 import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/executor"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/options"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/performer"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/providerconfig"
@@ -16,6 +17,7 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 	for _, setup := range []func(ctrl.Manager, options.Options) error{
 		providerconfig.Setup,
 		providerconfig.SetupCluster,
+		executor.Setup,
 		performer.Setup,
 	} {
 		if err := setup(mgr, o); err != nil {

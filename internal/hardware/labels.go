@@ -27,6 +27,23 @@ const (
 	// Source: Google's "GPU sharing strategies in GKE".
 	LabelGKESharing = "cloud.google.com/gke-gpu-sharing-strategy"
 
+	// LabelGKESharedClients holds how many Pods share a GPU, on the pools that
+	// have LabelGKESharing. Source: as LabelGKESharing.
+	LabelGKESharedClients = "cloud.google.com/gke-max-shared-clients-per-gpu"
+
+	// LabelGFDSharing says how the GPUs of a node are shared between Pods: one of
+	// SharingNone, SharingTimeSlicing and SharingMPS. Source:
+	// NVIDIA/k8s-device-plugin README.md, "Catalog of Labels".
+	LabelGFDSharing = "nvidia.com/gpu.sharing-strategy"
+
+	// LabelGFDSlices is there on nodes where ResourceNVIDIAGPU counts MIG slices,
+	// and only there. LabelGFDProduct's suffix says the same, but a node selector
+	// can only compare whole values, and nvidia.com/mig.strategy does not say it:
+	// it is the plugin's setting, which is "single" (the GPU operator's default)
+	// on nodes without any slice too. Source: NVIDIA/k8s-device-plugin
+	// internal/lm/mig-strategy.go.
+	LabelGFDSlices = "nvidia.com/gpu.slices.gi"
+
 	// LabelKarpenterAWSGPU holds the model in lower case. Source:
 	// aws/karpenter-provider-aws concepts/scheduling.md.
 	LabelKarpenterAWSGPU = "karpenter.k8s.aws/instance-gpu-name"
@@ -60,10 +77,25 @@ const (
 	LabelIntelProduct = "gpu.intel.com/product"
 )
 
+// Values of LabelGFDSharing.
+const (
+	SharingNone        = "none"
+	SharingTimeSlicing = "time-slicing"
+	SharingMPS         = "mps"
+)
+
+// Endings of LabelGFDProduct: of a slice, with the profile behind it, and of a
+// shared GPU.
+const (
+	ProductMIG    = "-MIG-"
+	ProductShared = "-SHARED"
+)
+
 // Node labels about confidential computing and the processor.
 const (
 	// LabelConfidentialGPUReady is "true" where the GPUs of a node are in
-	// confidential mode and work. Source: NVIDIA "Confidential Containers",
+	// confidential mode and work, and "false" where NVIDIA's manager of that mode
+	// runs and they are not. Source: NVIDIA "Confidential Containers",
 	// configure-cc-mode.
 	LabelConfidentialGPUReady = "nvidia.com/cc.ready.state"
 

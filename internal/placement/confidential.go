@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
 )
 
@@ -36,6 +38,16 @@ func (p teePlan) checkGPUs(ask gpuAsk) error {
 		return fmt.Errorf("%s: is %d, but one confidential virtual machine gets 1 GPU or all %d of a node", pathGPUCount, ask.count, wholeNode)
 	}
 	return nil
+}
+
+// gpuMode returns what keeps the Pod off nodes inside a TEE whose GPUs are known
+// not to be in confidential mode. Clouds that give such nodes only confidential
+// GPUs do not label them, so a node without the label serves.
+func (p teePlan) gpuMode(grant gpuGrant) []hardware.Alternative {
+	if p.mode != inNodeVM || grant.count == 0 {
+		return nil
+	}
+	return []hardware.Alternative{{{Key: hardware.LabelConfidentialGPUReady, Operator: corev1.NodeSelectorOpNotIn, Values: []string{"false"}}}}
 }
 
 // listedBy says whether the user's resources ask for a GPU of one of the vendors.

@@ -66,6 +66,10 @@ type Constraints struct {
 // where a TEE could not be guaranteed, the result is an error that starts with
 // the path of the field. A TEE that is required is never traded for anything.
 //
+// NVIDIA GPUs of no particular model are whole ones: nodes that are labeled as
+// offering MIG slices or shares instead serve only who asks for those, by a
+// gpuType, a resource, or a node label of them.
+//
 // Where a TEE is required and no teeType says which, the first of these that
 // applies decides:
 //  1. the user's RuntimeClass gives a TEE: that one;
@@ -153,12 +157,13 @@ func (c *Constraints) selectNodes(d Demand, p plan, class *nodev1.RuntimeClass) 
 	terms, err := narrow(user, fixed, []need{
 		{path: pathGPUType, alternatives: p.grant.alternatives(productsIn(p.grant, fixed, user))},
 		{path: p.tee.path, alternatives: p.tee.alternatives()},
+		{path: p.tee.path, alternatives: p.tee.gpuMode(p.grant)},
 	})
 	if err != nil {
 		return err
 	}
 	c.NodeSelector = labels.values
-	c.Affinity = affinityWith(d.Scheduling, terms)
+	c.Affinity = affinityWith(d.Scheduling, p.grant.wholeOnly(terms, fixed))
 	return nil
 }
 

@@ -21,7 +21,7 @@ func gpuConstraints(t *testing.T, model string, res corev1.ResourceRequirements)
 
 func TestConstrainGPUCount(t *testing.T) {
 	anyGPU := func(n string) Constraints {
-		return Constraints{Tolerations: nvidiaTolerations, Resources: devices("nvidia.com/gpu", n)}
+		return Constraints{Affinity: combined([]reqs{append(notSliced(), notShared()...)}), Tolerations: nvidiaTolerations, Resources: devices("nvidia.com/gpu", n)}
 	}
 	runConstrain(t, map[string]constrainCase{
 		"TypeOnly":     {reason: "A model alone is one GPU.", demand: Demand{Hardware: &hw{GPUType: "V100"}}, want: gpuConstraints(t, "v100", devices("nvidia.com/gpu", "1"))},

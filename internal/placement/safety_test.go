@@ -45,6 +45,10 @@ var nodes = map[string]node{
 	"GKETDX":           {labels: map[string]string{"cloud.google.com/gke-confidential-nodes-instance-type": "TDX"}, guests: []string{"tdx"}},
 	"AKSConfidential":  {labels: map[string]string{"kubernetes.azure.com/security-type": "ConfidentialVM"}, guests: []string{"sev-snp"}},
 	"TDXGuestByNFD":    {labels: map[string]string{nfd + "tdx.protected": "true"}, guests: []string{"tdx"}},
+	"GKETDXGPU":        {labels: map[string]string{"cloud.google.com/gke-confidential-nodes-instance-type": "TDX", "cloud.google.com/gke-accelerator": "nvidia-h100-80gb"}, guests: []string{"tdx"}},
+	"AKSGPUNotReady":   {labels: map[string]string{"kubernetes.azure.com/security-type": "ConfidentialVM", "nvidia.com/cc.mode": "off", "nvidia.com/cc.ready.state": "false"}, guests: []string{"sev-snp"}},
+	"AKSGPUReady":      {labels: map[string]string{"kubernetes.azure.com/security-type": "ConfidentialVM", "nvidia.com/cc.mode": "on", "nvidia.com/cc.ready.state": "true"}, guests: []string{"sev-snp"}},
+	"TDXGuestNotReady": {labels: map[string]string{nfd + "tdx.protected": "true", "nvidia.com/cc.mode.state": "failed", "nvidia.com/cc.ready.state": "false"}, guests: []string{"tdx"}},
 	"GPUNotReady":      {labels: map[string]string{nfd + "tdx.enabled": "true", "nvidia.com/cc.mode": "on", "nvidia.com/cc.ready.state": "false"}, hosts: []string{"tdx"}},
 	"ConfidentialGPUs": {labels: map[string]string{nfd + "tdx.enabled": "true", "nvidia.com/cc.ready.state": "true", "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"}, hosts: []string{"tdx"}},
 }
@@ -57,14 +61,22 @@ var runtimeTEEs = map[string][]string{
 	"kata-cc": {"tdx", "sev-snp"}, "kata-qemu-se": {"ibm-se"}, "enclave-cc": {"sgx"},
 }
 
+// takesGPU says whether a Pod with the constraints gets an NVIDIA GPU.
+func takesGPU(c Constraints) bool {
+	_, whole := c.Resources.Limits["nvidia.com/gpu"]
+	_, passed := c.Resources.Limits["nvidia.com/pgpu"]
+	return whole || passed
+}
+
 // protects says whether a Pod with the constraints is in the TEE on a node, or in
-// any that can be asked for where none is named.
+// any that can be asked for where none is named. The GPU of a Pod in a virtual
+// machine must be inside as well.
 func protects(n node, c Constraints, handlers map[string]string, tee string) bool {
 	for _, t := range []string{"sgx", "sev", "sev-snp", "tdx"} {
 		if tee != "" && t != tee {
 			continue
 		}
-		if slices.Contains(n.guests, t) {
+		if slices.Contains(n.guests, t) && (!takesGPU(c) || n.labels["nvidia.com/cc.ready.state"] != "false") {
 			return true
 		}
 		_, enclave := c.Resources.Limits["sgx.intel.com/epc"]
@@ -76,7 +88,7 @@ func protects(n node, c Constraints, handlers map[string]string, tee string) boo
 			if !ok {
 				handler = *c.RuntimeClassName
 			}
-			if slices.Contains(runtimeTEEs[handler], t) {
+			if slices.Contains(runtimeTEEs[handler], t) && (!takesGPU(c) || n.labels["nvidia.com/cc.ready.state"] == "true") {
 				return true
 			}
 		}

@@ -177,7 +177,8 @@ func TestConstrainConfidentialGPU(t *testing.T) {
 		for _, t := range tees {
 			guests = append(guests, hardware.GuestLabels(t)...)
 		}
-		return Constraints{Affinity: combined([]reqs{{}}, gpu, guests), Tolerations: nvidiaTolerations, Resources: devices("nvidia.com/gpu", "1"), Warnings: warnings}
+		inMode := []hardware.Alternative{{is("nvidia.com/cc.ready.state", corev1.NodeSelectorOpNotIn, "false")}}
+		return Constraints{Affinity: combined([]reqs{{}}, gpu, guests, inMode), Tolerations: nvidiaTolerations, Resources: devices("nvidia.com/gpu", "1"), Warnings: warnings}
 	}
 	withResources := func(d Demand, r corev1.ResourceRequirements) Demand {
 		d.Resources = r
@@ -216,7 +217,8 @@ func TestConstrainConfidentialGPU(t *testing.T) {
 		"PlainResource":     {reason: "In a VM the resource is another.", demand: withResources(demand("tdx", "h100", 1, gpuTDX), limits("nvidia.com/gpu", "1")), err: "spec.resources.limits[nvidia.com/gpu]: the GPUs of a confidential virtual machine are nvidia.com/pgpu"},
 		"Slice":             {reason: "A GPU handed through is whole.", demand: demand("tdx", "h100-mig-1g.10gb", 1, gpuTDX), err: "spec.hardwareRequirements.gpuType: nvidia.com/pgpu is a whole GPU"},
 		"ReadyConflict":     {reason: "GPUs that are not ready do not serve.", demand: Demand{Hardware: &hw{TEEType: "tdx", GPUType: "h100", CustomLabels: map[string]string{"nvidia.com/cc.ready.state": "false"}}, Scheduling: running(gpuTDX)}, err: `spec.hardwareRequirements.customLabels: conflict: node label nvidia.com/cc.ready.state is "false" here, but spec.hardwareRequirements.teeType needs "true"`},
-		"OnNode":            {reason: "On a node that is inside the GPU is an ordinary one.", demand: demand("tdx", "h100", 1, ""), want: onNode(h100, nil, hardware.TDX)},
+		"OnNodeNotReady":    {reason: "A node that is inside, and whose GPU is known not to be, does not serve.", demand: Demand{Hardware: &hw{TEEType: "tdx", GPUType: "h100"}, Scheduling: &v1alpha1.SchedulingConfig{NodeSelector: map[string]string{"nvidia.com/cc.ready.state": "false"}}}, err: "spec.hardwareRequirements.teeType: conflict: it needs nodes with nvidia.com/cc.ready.state NotIn [false], but the node labels that are asked for say nvidia.com/cc.ready.state In [false]"},
+		"OnNode":            {reason: "On a node that is inside the GPU is an ordinary one, unless its label says that it is not confidential.", demand: demand("tdx", "h100", 1, ""), want: onNode(h100, nil, hardware.TDX)},
 		"OnNodeNoGPUClass":  {reason: "A class without GPUs does not serve, so the node must be inside.", demand: demand("tdx", "h100", 1, ""), classes: classes("kata-qemu-tdx"), want: onNode(h100, nil, hardware.TDX)},
 		"OnNodePassthrough": {reason: "A GPU can be handed through only to a VM.", demand: withResources(demand("tdx", "h100", 1, ""), limits("nvidia.com/pgpu", "1")), err: "spec.resources.limits[nvidia.com/pgpu]: needs a RuntimeClass that hands GPUs through to a TEE, such as kata-qemu-nvidia-gpu-tdx"},
 		"SEV":               {reason: "SEV includes no GPU.", demand: demand("sev", "h100", 1, ""), err: "spec.hardwareRequirements.teeType: sev cannot include GPUs; use sev-snp or tdx"},

@@ -4,12 +4,17 @@ package target
 
 import (
 	"context"
+	"net/http"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,6 +28,13 @@ import (
 // openTimeout bounds how long a target cluster may take to answer and to fill
 // the cache when it is first used.
 const openTimeout = 20 * time.Second
+
+// IndexOwner is the field by which the cached Pods of one owner can be listed.
+const IndexOwner = "owner-uid"
+
+func owner(o client.Object) []string {
+	return []string{o.GetAnnotations()[workload.AnnotationOwner]}
+}
 
 // A Cluster is a target cluster. Its embedded client reads what this provider
 // owns there from a cache kept by watches, and writes at once.
@@ -49,7 +61,10 @@ func (c *Cluster) RuntimeClasses(ctx context.Context) ([]nodev1.RuntimeClass, er
 
 // cached are the kinds that are watched in every target.
 func cached() []client.Object {
-	return []client.Object{&corev1.Pod{}, &corev1.Service{}, &nodev1.RuntimeClass{}}
+	return []client.Object{
+		&corev1.Pod{}, &corev1.Service{}, &nodev1.RuntimeClass{},
+		&appsv1.Deployment{}, &corev1.ConfigMap{}, &corev1.Secret{}, &corev1.ServiceAccount{}, &rbacv1.Role{}, &rbacv1.RoleBinding{},
+	}
 }
 
 // open connects to a target cluster and fills its cache. The cluster runs until
@@ -69,6 +84,9 @@ func open(ctx, base context.Context, cfg *rest.Config, s *runtime.Scheme, watch 
 		if _, err := cl.GetCache().GetInformer(ctx, o, cache.BlockUntilSynced(false)); err != nil {
 			return nil, errors.Wrapf(err, "cannot watch %T in the target cluster", o)
 		}
+	}
+	if err := cl.GetFieldIndexer().IndexField(ctx, &corev1.Pod{}, IndexOwner, owner); err != nil {
+		return nil, errors.Wrap(err, "cannot index the target cluster's Pods")
 	}
 	run, stop := context.WithCancel(base)
 	go func() {
@@ -94,23 +112,52 @@ func open(ctx, base context.Context, cfg *rest.Config, s *runtime.Scheme, watch 
 // newCluster prepares a client and a cache that holds only what this provider
 // owns, whatever else runs in the cluster.
 func newCluster(cfg *rest.Config, s *runtime.Scheme) (cluster.Cluster, error) {
-	ours := labels.SelectorFromSet(labels.Set{workload.LabelApp: workload.AppPerformer})
+	executors := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{workload.LabelApp: workload.AppExecutor})}
+	app, err := labels.NewRequirement(workload.LabelApp, selection.In, []string{workload.AppPerformer, workload.AppExecutor})
+	if err != nil {
+		return nil, err
+	}
+	ours := cache.ByObject{Label: labels.NewSelector().Add(*app)}
 	cfg = rest.CopyConfig(cfg)
 	cfg.QPS = -1 // The API server's own priority and fairness protects it better.
 	return cluster.New(cfg, func(o *cluster.Options) {
 		o.Scheme = s
+		o.MapperProvider = func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return mapper(), nil }
 		o.Cache.ReaderFailOnMissingInformer = true
 		o.Cache.ByObject = map[client.Object]cache.ByObject{
-			&corev1.Pod{}:     {Label: ours},
-			&corev1.Service{}: {Label: ours},
+			&corev1.Pod{}:            ours,
+			&corev1.Service{}:        ours,
+			&appsv1.Deployment{}:     executors,
+			&corev1.ConfigMap{}:      executors,
+			&corev1.Secret{}:         executors,
+			&corev1.ServiceAccount{}: executors,
+			&rbacv1.Role{}:           executors,
+			&rbacv1.RoleBinding{}:    executors,
 		}
 	})
+}
+
+// mapper knows the kinds that are watched, so that nobody has to ask a cluster
+// for all of its kinds before the first request that can be bounded in time.
+func mapper() meta.RESTMapper {
+	m := meta.NewDefaultRESTMapper(nil)
+	for _, kind := range []string{"Pod", "Service", "ConfigMap", "Secret", "ServiceAccount"} {
+		m.Add(corev1.SchemeGroupVersion.WithKind(kind), meta.RESTScopeNamespace)
+	}
+	m.Add(appsv1.SchemeGroupVersion.WithKind("Deployment"), meta.RESTScopeNamespace)
+	m.Add(rbacv1.SchemeGroupVersion.WithKind("Role"), meta.RESTScopeNamespace)
+	m.Add(rbacv1.SchemeGroupVersion.WithKind("RoleBinding"), meta.RESTScopeNamespace)
+	m.Add(nodev1.SchemeGroupVersion.WithKind("RuntimeClass"), meta.RESTScopeRoot)
+	return m
 }
 
 // probe asks once for each kind that will be watched, so that what is wrong is
 // said in the API server's own words and not by a cache that never fills.
 func probe(ctx context.Context, live client.Reader) error {
-	for _, l := range []client.ObjectList{&corev1.PodList{}, &corev1.ServiceList{}, &nodev1.RuntimeClassList{}} {
+	for _, l := range []client.ObjectList{
+		&corev1.PodList{}, &corev1.ServiceList{}, &nodev1.RuntimeClassList{},
+		&appsv1.DeploymentList{}, &corev1.ConfigMapList{}, &corev1.SecretList{}, &corev1.ServiceAccountList{}, &rbacv1.RoleList{}, &rbacv1.RoleBindingList{},
+	} {
 		if err := live.List(ctx, l, client.Limit(1)); err != nil {
 			return err //nolint:wrapcheck // Wrapped by the caller, who knows the cluster.
 		}

@@ -7,6 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"net/url"
+	"slices"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -118,18 +121,22 @@ func mayUse(r Ref, c v1alpha1.ProviderCredentials) error {
 // commands or reads files would do so with the provider's rights.
 func parseKubeconfig(raw []byte) (*rest.Config, error) {
 	if len(raw) == 0 {
-		return nil, errors.New("it is empty")
+		return nil, errors.New("it is empty, or the key that is named is not there")
 	}
 	kc, err := clientcmd.Load(raw)
 	if err != nil {
 		return nil, errors.New("it is not a kubeconfig") // The cause may quote the credentials.
 	}
-	for name, u := range kc.AuthInfos {
-		if err := selfContained(*u); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(kc.AuthInfos)) {
+		if err := selfContained(*kc.AuthInfos[name]); err != nil {
 			return nil, errors.Wrapf(err, "user %q", name)
 		}
 	}
-	for name, c := range kc.Clusters {
+	for _, name := range slices.Sorted(maps.Keys(kc.Clusters)) {
+		c := kc.Clusters[name]
+		if u, err := url.Parse(c.Server); err != nil || u.User != nil {
+			return nil, errors.Errorf("cluster %q has a server that is no URL, or one with a user name: put credentials into the user", name)
+		}
 		if c.CertificateAuthority != "" {
 			return nil, errors.Errorf("cluster %q names the file certificate-authority: put its content into certificate-authority-data", name)
 		}

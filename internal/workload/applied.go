@@ -6,8 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 )
@@ -54,6 +57,41 @@ func AppliedBy(p *v1alpha1.Performer) Applied {
 	return a
 }
 
+// performerFields are the paths that this version knows. A record may hold others,
+// of a newer version: what is not known is no reason to touch a Pod.
+var performerFields = []string{ //nolint:gochecknoglobals // A constant list.
+	FieldImage, "spec.imagePullPolicy", "spec.imagePullSecrets",
+	"spec.resources.limits", "spec.resources.requests", "spec.resources.claims",
+	"spec.config.grpcPort", "spec.config.environment", "spec.config.environmentFrom", "spec.config.args", "spec.config.command", "spec.config.serviceAccountName",
+	"spec.scheduling.nodeSelector", "spec.scheduling.nodeAffinity", "spec.scheduling.affinity", "spec.scheduling.tolerations",
+	"spec.scheduling.runtimeClass", "spec.scheduling.priorityClassName",
+	"spec.hardwareRequirements.gpuType", "spec.hardwareRequirements.gpuCount", "spec.hardwareRequirements.teeRequired",
+	"spec.hardwareRequirements.teeType", "spec.hardwareRequirements.customLabels",
+}
+
+// only keeps the paths that are listed.
+func (a Applied) only(paths []string) Applied {
+	out := Applied{}
+	for _, p := range paths {
+		if d, ok := a[p]; ok {
+			out[p] = d
+		}
+	}
+	return out
+}
+
+// renewed is a record with what this version knows replaced by another.
+func (a Applied) renewed(by Applied) Applied {
+	out := Applied{}
+	for path, digest := range a {
+		if !slices.Contains(performerFields, path) {
+			out[path] = digest
+		}
+	}
+	maps.Copy(out, by)
+	return out
+}
+
 // add records a value, unless it is nil, empty or zero.
 func (a Applied) add(path string, value any) {
 	v := reflect.ValueOf(value)
@@ -85,14 +123,24 @@ func (a Applied) String() string {
 	return string(raw)
 }
 
-// ParseApplied reads AnnotationApplied. A record that cannot be read is nil,
-// which differs from every spec.
+// ParseApplied reads AnnotationApplied. A record that is missing or cannot be
+// read is nil.
 func ParseApplied(s string) Applied {
 	var a Applied
 	if err := json.Unmarshal([]byte(s), &a); err != nil {
 		return nil
 	}
 	return a
+}
+
+// renderedDigest tells rendered Pods apart, but for their image: where a spec is
+// written in other words and means the same, it stays the same.
+func renderedDigest(spec corev1.PodSpec) string {
+	spec = *spec.DeepCopy()
+	spec.Containers[0].Image = ""
+	a := Applied{}
+	a.add("spec", spec)
+	return a["spec"]
 }
 
 // Differences lists the paths of the fields in which two records differ, in

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -26,6 +27,8 @@ const (
 	RemedyPatch Remedy = "Patch"
 	// RemedyCreate creates what is missing.
 	RemedyCreate Remedy = "Create"
+	// RemedyDelete deletes what is not wanted any more.
+	RemedyDelete Remedy = "Delete"
 	// RemedyReplace ends the Pod, so that a new one can take its name.
 	RemedyReplace Remedy = "Replace"
 )
@@ -55,14 +58,22 @@ type Difference struct {
 // fieldPodImage is the image's path in the Pod.
 const fieldPodImage = "spec.containers[performer].image"
 
+// fieldPodPhase is the path of what says that a Pod has ended.
+const fieldPodPhase = "status.phase"
+
 // isImage says whether a Pod differs in its image.
 func (d Difference) isImage() bool {
 	return d.Field == FieldImage || d.Field == fieldPodImage
 }
 
+// ChangesImage says whether any of the differences is in a Pod's image.
+func ChangesImage(d []Difference) bool { return slices.ContainsFunc(d, Difference.isImage) }
+
 // String is the difference in words.
 func (d Difference) String() string {
 	switch {
+	case d.Remedy == RemedyDelete:
+		return fmt.Sprintf("the %s is no longer wanted", d.Object)
 	case d.Field == "":
 		return fmt.Sprintf("the %s is missing", d.Object)
 	case d.Manager != "":
@@ -74,9 +85,9 @@ func (d Difference) String() string {
 // Differences lists, Pod first, in which fields the objects found differ from
 // those wanted. What is not wanted is not compared, and neither is a Pod that
 // is ending: what takes its place will be as wanted.
-func Differences(p *v1alpha1.Performer, want, found Objects) []Difference {
+func Differences(p *v1alpha1.Performer, want, found Objects, now time.Time) []Difference {
 	var d []Difference
-	if found.Pod != nil && found.Pod.DeletionTimestamp == nil {
+	if found.Pod != nil && found.Pod.DeletionTimestamp == nil && !waitsToBeReplaced(p, found.Pod, now) {
 		d = append(d, podDifferences(p, want.Pod, found.Pod)...)
 	}
 	if want.Service == nil {
@@ -105,34 +116,54 @@ func Words(d []Difference) string {
 	return strings.Join(words, ", ")
 }
 
+// waitsToBeReplaced says whether a Pod has ended, as those before it did, and its
+// successor is not due yet.
+func waitsToBeReplaced(p *v1alpha1.Performer, pod *corev1.Pod, now time.Time) bool {
+	return Ended(pod) && now.Before(pod.CreationTimestamp.Add(ReplaceWait(p)))
+}
+
 func podDifferences(p *v1alpha1.Performer, want, found *corev1.Pod) []Difference {
 	if Ended(found) {
-		return []Difference{{Object: "Pod", Field: "status.phase", Remedy: RemedyReplace}}
+		return []Difference{{Object: "Pod", Field: fieldPodPhase, Remedy: RemedyReplace}}
 	}
 	if !Owns(p, found) {
 		// An adopted Pod runs on as it is: it is taken to be what the spec says.
 		return []Difference{{Object: "Pod", Field: "metadata.annotations[" + AnnotationOwner + "]", Remedy: RemedyPatch}}
 	}
-	var d []Difference
-	changed := AppliedBy(p).Differences(ParseApplied(found.Annotations[AnnotationApplied]))
-	for _, path := range changed {
-		r := RemedyReplace
-		if path == FieldImage {
-			r = RemedyPatch
-		}
-		d = append(d, Difference{Object: "Pod", Field: path, Remedy: r})
-	}
-	if !slices.Contains(changed, FieldImage) {
+	d := specDifferences(want, found)
+	if !slices.ContainsFunc(d, Difference.isImage) {
 		d = append(d, imageDrift(want, found)...)
 	}
 	return append(d, metadataDrift("Pod", want, found)...)
 }
 
+// specDifferences are the changes that the user made to the spec since the Pod
+// was made. Where they come to the same Pod, or where the record of what made it
+// is lost, only the record is renewed.
+func specDifferences(want, found *corev1.Pod) []Difference {
+	record := ParseApplied(found.Annotations[AnnotationApplied])
+	if record == nil {
+		return []Difference{{Object: "Pod", Field: "metadata.annotations[" + AnnotationApplied + "]", Remedy: RemedyPatch}}
+	}
+	same := want.Annotations[AnnotationRendered] == found.Annotations[AnnotationRendered]
+	var d []Difference
+	for _, path := range ParseApplied(want.Annotations[AnnotationApplied]).Differences(record.only(performerFields)) {
+		r := RemedyReplace
+		if path == FieldImage || same {
+			r = RemedyPatch
+		}
+		d = append(d, Difference{Object: "Pod", Field: path, Remedy: r})
+	}
+	return d
+}
+
 // imageDrift finds an image that someone else set on the Pod. An image that no
 // other manager set was changed by a webhook at admission, such as one that
-// pins digests or rewrites registries: that is how the cluster wants it.
+// pins digests or rewrites registries: that is how the cluster wants it. So is
+// the image that a Pod had when it was taken over.
 func imageDrift(want, found *corev1.Pod) []Difference {
-	if Image(found) == want.Spec.Containers[0].Image {
+	image := Image(found)
+	if image == want.Spec.Containers[0].Image || image == found.Annotations[AnnotationAdoptedImage] {
 		return nil
 	}
 	path := fieldpath.MakePathOrDie("spec", "containers", fieldpath.KeyByFields("name", ContainerName), "image")

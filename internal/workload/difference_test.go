@@ -4,6 +4,7 @@ package workload
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -100,6 +101,51 @@ func TestDifferences(t *testing.T) {
 			found:  Objects{Service: Service(p), Pod: runningPod(p, func(pod *corev1.Pod) { pod.Status.Phase = corev1.PodFailed })},
 			want:   []Difference{{Object: "Pod", Field: "status.phase", Remedy: RemedyReplace}},
 		},
+		"EndedAgain": {
+			reason: "A Pod that ended soon after another did is left for a while.",
+			p:      performer(func(p *v1alpha1.Performer) { p.Status.FailedPods = 1 }),
+			found: Objects{Service: Service(p), Pod: runningPod(p, func(pod *corev1.Pod) {
+				pod.Status.Phase, pod.CreationTimestamp = corev1.PodFailed, metav1.NewTime(t3.Add(-9*time.Second))
+			})},
+		},
+		"EndedAgainAndDue": {
+			reason: "After that while it is replaced.",
+			p:      performer(func(p *v1alpha1.Performer) { p.Status.FailedPods = 1 }),
+			found: Objects{Service: Service(p), Pod: runningPod(p, func(pod *corev1.Pod) {
+				pod.Status.Phase, pod.CreationTimestamp = corev1.PodFailed, metav1.NewTime(t3.Add(-10*time.Second))
+			})},
+			want: []Difference{{Object: "Pod", Field: "status.phase", Remedy: RemedyReplace}},
+		},
+		"SameInOtherWords": {
+			reason: "A spec that comes to the same Pod only renews the record.",
+			p: performer(func(p *v1alpha1.Performer) {
+				p.Spec.HardwareRequirements = &v1alpha1.HardwareRequirements{TEERequired: new(false)}
+			}),
+			found: Objects{Pod: runningPod(p), Service: Service(p)},
+			want:  []Difference{{Object: "Pod", Field: "spec.hardwareRequirements.teeRequired", Remedy: RemedyPatch}},
+		},
+		"LostRecord": {
+			reason: "A Pod whose record is lost is not restarted for it.",
+			p:      performer(args),
+			found:  Objects{Service: Service(p), Pod: runningPod(p, func(pod *corev1.Pod) { delete(pod.Annotations, AnnotationApplied) })},
+			want:   []Difference{{Object: "Pod", Field: "metadata.annotations[hourglass.eigenlayer.io/applied]", Remedy: RemedyPatch}},
+		},
+		"NewerRecord": {
+			reason: "What a newer version recorded is no difference to this one.",
+			p:      p,
+			found: Objects{Service: Service(p), Pod: runningPod(p, func(pod *corev1.Pod) {
+				a := AppliedBy(p)
+				a["spec.config.newField"] = "1"
+				pod.Annotations[AnnotationApplied] = a.String()
+			})},
+		},
+		"AdoptedImage": {
+			reason: "The image that a Pod had when it was taken over stays.",
+			p:      p,
+			found: Objects{Service: Service(p), Pod: runningPod(p, setImage("myavs/performer:v1@sha256:1", managedBy("kubectl-create", ownsImage)), func(pod *corev1.Pod) {
+				pod.Annotations[AnnotationAdoptedImage] = "myavs/performer:v1@sha256:1"
+			})},
+		},
 		"ForeignPod": {
 			reason: "A Pod to adopt only changes its owner, whatever else it is like.",
 			p:      performer(args),
@@ -145,7 +191,7 @@ func TestDifferences(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			want := Objects{Pod: Pod(tc.p, placement.Constraints{}), Service: Service(tc.p)}
-			if diff := cmp.Diff(tc.want, Differences(tc.p, want, tc.found)); diff != "" {
+			if diff := cmp.Diff(tc.want, Differences(tc.p, want, tc.found, t3)); diff != "" {
 				t.Errorf("\n%s\nDifferences(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})

@@ -81,12 +81,12 @@ func runningPod(p *v1alpha1.Performer, m ...podModifier) *corev1.Pod {
 	return pod
 }
 
-func notReady(pod *corev1.Pod) {
+func unready(pod *corev1.Pod) {
 	pod.Status.Conditions[1].Status = corev1.ConditionFalse
 }
 
 func pending(pod *corev1.Pod) {
-	notReady(pod)
+	unready(pod)
 	pod.Status.Phase = corev1.PodPending
 	pod.Status.ContainerStatuses = nil
 }
@@ -103,7 +103,7 @@ func unbound(message string) podModifier {
 
 func waitingFor(reason, message string) podModifier {
 	return func(pod *corev1.Pod) {
-		notReady(pod)
+		unready(pod)
 		cs := &pod.Status.ContainerStatuses[0]
 		cs.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}
 		cs.LastTerminationState = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Reason: "Error", Message: "secret words"}}

@@ -32,6 +32,11 @@ const (
 	AnnotationOwner = v1alpha1.Group + "/owner-uid"
 	// AnnotationApplied holds the record of the spec fields that shaped a Pod.
 	AnnotationApplied = v1alpha1.Group + "/applied"
+	// AnnotationRendered holds a digest of the Pod as it was rendered.
+	AnnotationRendered = v1alpha1.Group + "/rendered"
+	// AnnotationAdoptedImage holds the image of a Pod that was taken over, which
+	// stays until the Performer's image changes.
+	AnnotationAdoptedImage = v1alpha1.Group + "/adopted-image"
 	// AnnotationVersion holds the Performer's spec.version.
 	AnnotationVersion = v1alpha1.Group + "/version"
 	// AnnotationUpgradeStarted holds when a Pod's upgrade began, in RFC 3339.

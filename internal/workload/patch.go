@@ -4,7 +4,6 @@ package workload
 
 import (
 	"maps"
-	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,11 +13,16 @@ import (
 // PatchedPod is the Pod found with what can change in place as wanted: labels
 // and annotations, and the image where the differences name it. Where the image
 // changes, the Pod records when its upgrade began and which container it
-// replaces.
+// replaces; where the Pod is taken over, which image it had.
 func PatchedPod(want, found *corev1.Pod, d []Difference, now time.Time) *corev1.Pod {
 	pod := found.DeepCopy()
+	if found.Annotations[AnnotationOwner] != want.Annotations[AnnotationOwner] {
+		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, AnnotationAdoptedImage, Image(found))
+	}
 	patchMetadata(want, pod)
-	if !slices.ContainsFunc(d, Difference.isImage) {
+	pod.Annotations[AnnotationApplied] = ParseApplied(found.Annotations[AnnotationApplied]).
+		renewed(ParseApplied(want.Annotations[AnnotationApplied])).String()
+	if !ChangesImage(d) {
 		return pod
 	}
 	for i := range pod.Spec.Containers {
@@ -28,7 +32,8 @@ func PatchedPod(want, found *corev1.Pod, d []Difference, now time.Time) *corev1.
 		}
 		c.Image = want.Spec.Containers[0].Image
 		MarkUpgrade(pod, now)
-		pod.Annotations[AnnotationUpgradeFrom] = containerStatus(found).ContainerID
+		pod.Annotations[AnnotationUpgradeFrom] = containerStatus(found, ContainerName).ContainerID
+		delete(pod.Annotations, AnnotationAdoptedImage)
 	}
 	return pod
 }

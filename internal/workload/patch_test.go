@@ -51,14 +51,28 @@ func TestPatchedPod(t *testing.T) {
 			reason: "An adopted Pod gets labels and annotations where it had none.",
 			p:      v1,
 			found:  runningPod(v1, func(pod *corev1.Pod) { pod.Labels, pod.Annotations = nil, nil }),
-			want:   runningPod(v1),
+			want:   runningPod(v1, func(pod *corev1.Pod) { pod.Annotations[AnnotationAdoptedImage] = testImage }),
+		},
+		"NewerRecord": {
+			reason: "What a newer version recorded is kept.",
+			p:      v2,
+			found: runningPod(v1, func(pod *corev1.Pod) {
+				pod.Annotations[AnnotationApplied] = `{"spec.config.newField":"1","spec.config.grpcPort":"c4876de490dcf38b"}`
+			}),
+			want: runningPod(v1, upgrading("containerd://1", t2), func(pod *corev1.Pod) {
+				pod.Spec.Containers[0].Image = "myavs/performer:v2"
+				a := AppliedBy(v2)
+				a["spec.config.newField"] = "1"
+				pod.Annotations[AnnotationApplied] = a.String()
+				pod.Annotations[AnnotationVersion] = "v2"
+			}),
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			before := tc.found.DeepCopy()
 			want := Objects{Pod: Pod(tc.p, placement.Constraints{}), Service: Service(tc.p)}
-			d := Differences(tc.p, want, Objects{Pod: tc.found, Service: want.Service})
+			d := Differences(tc.p, want, Objects{Pod: tc.found, Service: want.Service}, t3)
 			if diff := cmp.Diff(tc.want, PatchedPod(want.Pod, tc.found, d, t2)); diff != "" {
 				t.Errorf("\n%s\nPatchedPod(...): -want, +got:\n%s", tc.reason, diff)
 			}
@@ -99,7 +113,7 @@ func TestPatchedService(t *testing.T) {
 func TestOwner(t *testing.T) {
 	p := performer()
 	controller := true
-	const rest = `; delete it, or set the annotation hourglass.eigenlayer.io/adopt: "true" on the Performer to take it over without a restart`
+	const rest = `; delete it, or set the annotation hourglass.eigenlayer.io/adopt: "true" on this resource to take it over without a restart`
 
 	cases := map[string]struct {
 		reason string
@@ -111,7 +125,7 @@ func TestOwner(t *testing.T) {
 			reason: "The owner's UID decides.",
 			o:      metav1.ObjectMeta{Annotations: map[string]string{AnnotationOwner: testUID}},
 			owns:   true,
-			want:   "another Performer (UID " + testUID + ")",
+			want:   "another resource (UID " + testUID + ")",
 		},
 		"Controlled": {
 			reason: "A controller is the best name for an owner.",
@@ -149,5 +163,44 @@ func TestMayAdopt(t *testing.T) {
 	p.Annotations = map[string]string{AnnotationAdopt: "true"}
 	if !MayAdopt(p) {
 		t.Error("with the annotation objects are adopted")
+	}
+}
+
+func TestUnadoptable(t *testing.T) {
+	tee := performer(func(p *v1alpha1.Performer) {
+		p.Spec.HardwareRequirements = &v1alpha1.HardwareRequirements{TEEType: "sgx"}
+	})
+	c := placement.Constraints{NodeSelector: map[string]string{"sgx": "true"}}
+	strip := func(pod *corev1.Pod) *corev1.Pod {
+		pod.Annotations = nil
+		return pod
+	}
+	cases := map[string]struct {
+		reason string
+		p      *v1alpha1.Performer
+		found  *corev1.Pod
+		want   string
+	}{
+		"NoTEE": {reason: "What needs no TEE may run anywhere.", p: performer(), found: strip(runningPod(performer()))},
+		"Own":   {reason: "A Pod of its own needs no adoption.", p: tee, found: runningPod(tee)},
+		"InTEE": {reason: "A Pod that was scheduled for the TEE is in it.", p: tee, found: strip(Pod(tee, c))},
+		"NotAnywhere": {
+			reason: "A Pod that was not is not.", p: tee, found: strip(runningPod(performer())),
+			want: "Pod ns/performer-a cannot be taken over: it was not scheduled for the TEE that spec.hardwareRequirements asks for (spec.nodeSelector.sgx differs); delete it, and a new one will be",
+		},
+		"NotRequired": {
+			reason: "A TEE that is named but not required is no reason.",
+			p: performer(func(p *v1alpha1.Performer) {
+				p.Spec.HardwareRequirements = &v1alpha1.HardwareRequirements{TEEType: "sgx", TEERequired: new(false)}
+			}),
+			found: strip(runningPod(performer())),
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, Unadoptable(tc.p, Pod(tc.p, c), tc.found)); diff != "" {
+				t.Errorf("\n%s\nUnadoptable(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
 	}
 }

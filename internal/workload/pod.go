@@ -20,7 +20,7 @@ const (
 	probePeriod      = 10
 	probeTimeout     = 5
 	startupFailures  = 180
-	livenessFailures = 6
+	livenessFailures = 12
 )
 
 // Pod renders the Pod of a Performer under the given constraints.
@@ -52,9 +52,10 @@ func Pod(p *v1alpha1.Performer, c placement.Constraints) *corev1.Pod {
 	}
 	if sa := p.Spec.Config.ServiceAccountName; sa != "" {
 		pod.Spec.ServiceAccountName = sa
-		return pod
+	} else {
+		pod.Spec.AutomountServiceAccountToken = &no
 	}
-	pod.Spec.AutomountServiceAccountToken = &no
+	pod.Annotations[AnnotationRendered] = renderedDigest(pod.Spec)
 	return pod
 }
 

@@ -50,7 +50,7 @@ func wantMinimalPod() *corev1.Pod {
 				Name: "performer", Image: testImage, Env: []corev1.EnvVar{},
 				Ports:           []corev1.ContainerPort{{Name: "grpc", ContainerPort: 9090, Protocol: corev1.ProtocolTCP}},
 				StartupProbe:    wantProbe(9090, 180),
-				LivenessProbe:   wantProbe(9090, 6),
+				LivenessProbe:   wantProbe(9090, 12),
 				ReadinessProbe:  wantProbe(9090, 1),
 				SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: new(false)},
 			}},
@@ -110,7 +110,7 @@ func TestPod(t *testing.T) {
 				c.ImagePullPolicy, c.Resources = corev1.PullAlways, limits
 				c.Command, c.Args = []string{"/run"}, []string{"--x"}
 				c.Ports[0].ContainerPort = 7000
-				c.StartupProbe, c.LivenessProbe, c.ReadinessProbe = wantProbe(7000, 180), wantProbe(7000, 6), wantProbe(7000, 1)
+				c.StartupProbe, c.LivenessProbe, c.ReadinessProbe = wantProbe(7000, 180), wantProbe(7000, 12), wantProbe(7000, 1)
 				c.Env = []corev1.EnvVar{
 					{Name: "A", Value: "1"},
 					{Name: "B", Value: "2"},
@@ -123,6 +123,7 @@ func TestPod(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
+			tc.want.Annotations["hourglass.eigenlayer.io/rendered"] = renderedDigest(tc.want.Spec)
 			if diff := cmp.Diff(tc.want, Pod(tc.p, tc.constraints)); diff != "" {
 				t.Errorf("\n%s\nPod(...): -want, +got:\n%s", tc.reason, diff)
 			}

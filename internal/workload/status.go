@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/meta"
+	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 )
@@ -17,7 +18,7 @@ import (
 // differs from what is wanted. What only the status remembers, when an upgrade
 // was last ready, is carried over from the Performer.
 func Status(p *v1alpha1.Performer, found Objects, d []Difference, now time.Time) v1alpha1.PerformerStatus {
-	dx := diagnose(p, found.Pod)
+	dx := diagnose(p, found.Pod, now)
 	up := upgradeOf(p, found.Pod)
 
 	s := *p.Status.DeepCopy()
@@ -33,6 +34,9 @@ func Status(p *v1alpha1.Performer, found Objects, d []Difference, now time.Time)
 	s.ReadyTime = nil
 	if s.Ready {
 		s.ReadyTime = readySince(found.Pod)
+	}
+	if s.Ready {
+		s.FailedPods = 0
 	}
 	if s.Ready && up.pending {
 		s.LastUpgrade = latest(readySince(found.Pod), up.started)
@@ -94,7 +98,7 @@ func upgradeOf(p *v1alpha1.Performer, pod *corev1.Pod) upgrade {
 	return upgrade{
 		started:  &started,
 		pending:  true,
-		swapping: from != "" && containerStatus(pod).ContainerID == from,
+		swapping: from != "" && containerStatus(pod, ContainerName).ContainerID == from,
 	}
 }
 
@@ -112,4 +116,41 @@ func latest(a, b *metav1.Time) *metav1.Time {
 		return b
 	}
 	return a
+}
+
+// Backoff of the replacement of Pods that end before they were ever ready.
+const (
+	minReplaceWait = 10 * time.Second
+	maxReplaceWait = 5 * time.Minute
+)
+
+// ReplaceWait is how long after its creation a Pod that has ended is replaced: at
+// once where the Performer was ready since, and later and later where one Pod
+// after the other ends before it is ready.
+func ReplaceWait(p *v1alpha1.Performer) time.Duration {
+	wait := minReplaceWait
+	for range p.Status.FailedPods - 1 {
+		wait = min(2*wait, maxReplaceWait)
+	}
+	if p.Status.FailedPods == 0 {
+		return 0
+	}
+	return wait
+}
+
+// Hindered tells in a Performer's status what keeps its Pod from being made, in
+// every condition that somebody may read.
+func Hindered(p *v1alpha1.Performer, s v1alpha1.PerformerStatus, r xpv2.ConditionReason, message string, now time.Time) v1alpha1.PerformerStatus {
+	cs := []xpv2.Condition{condition(TypeDegraded, true, r, message)}
+	if !s.Ready {
+		cs = []xpv2.Condition{
+			ready(p, s).WithMessage(message),
+			condition(TypeProgressing, false, r, message),
+			condition(TypeDegraded, true, r, message),
+			condition(TypeAvailable, false, r, message),
+		}
+	}
+	s.SetConditions(stamped(cs, p.GetGeneration(), now)...)
+	s.Conditions = ordered(s.Conditions)
+	return s
 }

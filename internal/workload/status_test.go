@@ -67,9 +67,9 @@ func onNode(pod, node string) func(*v1alpha1.PerformerStatus) {
 
 const (
 	msgReady    = "Pod performer-a is ready on node node-1 and serves gRPC at performer-a.ns.svc.cluster.local:9090"
-	msgNotReady = "Pod performer-a runs on node node-1, but its gRPC health service on port 9090 does not say SERVING yet"
+	msgNotReady = "Pod performer-a runs on node node-1 but is not ready; it is ready when its gRPC health service on port 9090 says SERVING"
 	msgRestart  = "Pod performer-a is about to restart its container with image myavs/performer:v1"
-	msgEnding   = "Pod performer-a is ending on node node-1; where that node is lost for good, delete the Node object or give it the taint node.kubernetes.io/out-of-service, because two Pods must never run under one name"
+	msgEnding   = "Pod performer-a is ending on node node-1, which has not confirmed it since 2026-01-02T03:02:00Z; where that node is lost for good, delete the Node object or give it the taint node.kubernetes.io/out-of-service, because two Pods must never run under one name"
 )
 
 func TestStatus(t *testing.T) {
@@ -116,7 +116,7 @@ func TestStatus(t *testing.T) {
 		},
 		"NotServing": {
 			reason: "A container that runs but does not serve is running, not ready.",
-			p:      p, pod: runningPod(p, notReady),
+			p:      p, pod: runningPod(p, unready),
 			want: status(v1alpha1.PerformerRunning, failing(xpv2.ReasonCreating, ReasonPodNotReady, corev1.ConditionFalse, msgNotReady)),
 		},
 		"Unscheduled": {
@@ -175,17 +175,17 @@ func TestStatus(t *testing.T) {
 		"Evicted": {
 			reason: "A Pod that ended tells why.",
 			p:      p,
-			pod: runningPod(p, notReady, func(pod *corev1.Pod) {
+			pod: runningPod(p, unready, func(pod *corev1.Pod) {
 				pod.Status.Phase, pod.Status.Reason, pod.Status.Message = corev1.PodFailed, "Evicted", "low on memory"
 			}),
 			d:    []Difference{{Object: "Pod", Field: "status.phase", Remedy: RemedyReplace}},
-			want: status(v1alpha1.PerformerFailed, failing(xpv2.ReasonCreating, ReasonPodEnded, corev1.ConditionTrue, "Pod performer-a ended (Evicted: low on memory) and will be replaced")),
+			want: status(v1alpha1.PerformerFailed, failing(xpv2.ReasonCreating, ReasonPodEnded, corev1.ConditionTrue, "Pod performer-a ended (Evicted: low on memory)")),
 		},
 		"Succeeded": {
 			reason: "A performer has no business to succeed.",
 			p:      p,
-			pod:    runningPod(p, notReady, func(pod *corev1.Pod) { pod.Status.Phase = corev1.PodSucceeded }),
-			want:   status(v1alpha1.PerformerFailed, failing(xpv2.ReasonCreating, ReasonPodEnded, corev1.ConditionTrue, "Pod performer-a ended (Succeeded) and will be replaced")),
+			pod:    runningPod(p, unready, func(pod *corev1.Pod) { pod.Status.Phase = corev1.PodSucceeded }),
+			want:   status(v1alpha1.PerformerFailed, failing(xpv2.ReasonCreating, ReasonPodEnded, corev1.ConditionTrue, "Pod performer-a ended (Succeeded)")),
 		},
 		"Draining": {
 			reason: "A Pod that ends for somebody else's reasons leaves its Performer pending.",
@@ -231,8 +231,25 @@ func TestStatus(t *testing.T) {
 		"LongUpgraded": {
 			reason: "An upgrade that was ready once is over, and keeps its date when the container restarts later.",
 			p:      performer(func(p *v1alpha1.Performer) { p.Status.LastUpgrade = &metav1.Time{Time: t2} }),
-			pod:    runningPod(p, upgrading("containerd://1", t2), notReady),
+			pod:    runningPod(p, upgrading("containerd://1", t2), unready),
 			want:   status(v1alpha1.PerformerRunning, failing(xpv2.ReasonCreating, ReasonPodNotReady, corev1.ConditionFalse, msgNotReady), upgradedAt(t2)),
+		},
+		"EndingInTime": {
+			reason: "A Pod within its grace period is ending, and nothing is wrong with its node.",
+			p:      p,
+			pod:    runningPod(p, func(pod *corev1.Pod) { pod.DeletionTimestamp = &metav1.Time{Time: t3} }),
+			want:   status(v1alpha1.PerformerPending, failing(xpv2.ReasonCreating, ReasonPodTerminating, corev1.ConditionFalse, "Pod performer-a is ending")),
+		},
+		"NotServingAfterCrash": {
+			reason: "What the Pod says of its readiness, and how its container ended before, is told.",
+			p:      p,
+			pod: runningPod(p, unready, func(pod *corev1.Pod) {
+				pod.Status.Conditions[1].Message = "containers with unready status: [sidecar]"
+				pod.Status.ContainerStatuses[0].RestartCount = 2
+				pod.Status.ContainerStatuses[0].LastTerminationState = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 137, Reason: "OOMKilled"}}
+			}),
+			want: status(v1alpha1.PerformerRunning, failing(xpv2.ReasonCreating, ReasonPodNotReady, corev1.ConditionFalse,
+				"Pod performer-a runs on node node-1 but is not ready: containers with unready status: [sidecar]; after 2 restarts, it ended with exit code 137 (OOMKilled); it is ready when its gRPC health service on port 9090 says SERVING")),
 		},
 		"Deleted": {
 			reason: "A deleted Performer is terminating whatever its Pod does.",
@@ -252,7 +269,7 @@ func TestStatus(t *testing.T) {
 			}
 			again := tc.p.DeepCopy()
 			again.Status = got
-			if diff := cmp.Diff(got, Status(again, found, tc.d, t3.Add(time.Hour))); diff != "" {
+			if diff := cmp.Diff(got, Status(again, found, tc.d, t3.Add(time.Second))); diff != "" {
 				t.Errorf("\nA status told twice must be the same, or it would be written twice: -first, +second:\n%s", diff)
 			}
 		})
@@ -296,5 +313,51 @@ func TestAsks(t *testing.T) {
 				t.Errorf("\n%s\nAsks(...): -want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+func TestHindered(t *testing.T) {
+	p := performer()
+	cases := map[string]struct {
+		reason string
+		pod    *corev1.Pod
+		want   []xpv2.Condition
+	}{
+		"NoPod": {
+			reason: "What keeps the Pod from being made is told wherever somebody may look.",
+			want: []xpv2.Condition{
+				told(xpv2.TypeReady, corev1.ConditionFalse, xpv2.ReasonCreating, "no such GPU"),
+				told(TypeProgressing, corev1.ConditionFalse, ReasonSchedulingFailed, "no such GPU"),
+				told(TypeDegraded, corev1.ConditionTrue, ReasonSchedulingFailed, "no such GPU"),
+				told(TypeAvailable, corev1.ConditionFalse, ReasonSchedulingFailed, "no such GPU"),
+			},
+		},
+		"RunningPod": {
+			reason: "A Pod that runs goes on being available.",
+			pod:    runningPod(p),
+			want: func() []xpv2.Condition {
+				c := serving2(msgReady)
+				c[2] = told(TypeDegraded, corev1.ConditionTrue, ReasonSchedulingFailed, "no such GPU")
+				return c
+			}(),
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := Status(p, Objects{Pod: tc.pod, Service: Service(p)}, nil, t3)
+			got := Hindered(p, s, ReasonSchedulingFailed, "no such GPU", t3).Conditions
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("\n%s\nHindered(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestReplaceWait(t *testing.T) {
+	for failed, want := range map[int32]time.Duration{0: 0, 1: 10 * time.Second, 2: 20 * time.Second, 5: 160 * time.Second, 6: 5 * time.Minute, 60: 5 * time.Minute} {
+		p := performer(func(p *v1alpha1.Performer) { p.Status.FailedPods = failed })
+		if diff := cmp.Diff(want, ReplaceWait(p)); diff != "" {
+			t.Errorf("ReplaceWait(%d): -want, +got:\n%s", failed, diff)
+		}
 	}
 }

@@ -13,10 +13,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis"
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
@@ -29,6 +28,7 @@ const settleWithin = 2 * time.Minute
 
 // The Performers of the demo that are not the reference's.
 const (
+	executor  = "main-executor"
 	upgraded  = "my-performer"
 	unplaced  = "unplaceable-performer"
 	namespace = "default"
@@ -55,7 +55,7 @@ func (c demoCmd) Run(ctx context.Context, progress local.Progress) error {
 		title string
 		do    func(context.Context) error
 	}{
-		{"applying the API reference's Performers as printed, some more, and one that no node can take", d.apply},
+		{"applying an executor, the API reference's Performers as printed, some more, and one that no node can take", d.apply},
 		{"waiting for all of them but that one to run", d.await},
 		{"what runs where", d.tables},
 		{"why " + unplaced + " waits, as kubectl describe tells it", d.explain},
@@ -107,8 +107,31 @@ func newDemo(ctx context.Context, o local.Options, root string) (*demo, error) {
 	return &demo{Client: kube, cluster: c, root: root, bin: filepath.Join(o.Dir, "bin")}, nil
 }
 
+// mainExecutor is the executor that the reference's complex Performer belongs
+// to.
+const mainExecutor = `
+apiVersion: hourglass.eigenlayer.io/v1alpha1
+kind: HourglassExecutor
+metadata:
+  name: main-executor
+spec:
+  image: hourglass/executor:v1.0.0
+  config:
+    aggregatorEndpoint: aggregator.example.com:9090
+    operatorKeys:
+      ecdsa: "0x0000000000000000000000000000000000000000000000000000000000000001"
+    chains:
+      - name: ethereum
+        rpc: https://mainnet.example.com/v3/SECRET
+        chainId: 1
+        taskMailboxAddress: "0x1234567890abcdef1234567890abcdef12345678"
+`
+
 // apply the manifests with kubectl.
 func (d *demo) apply(ctx context.Context) error {
+	if err := d.shell(ctx, "kubectl apply -f -", mainExecutor); err != nil {
+		return err
+	}
 	raw, err := os.ReadFile(d.reference())
 	if err != nil {
 		return err
@@ -127,6 +150,10 @@ func (d *demo) apply(ctx context.Context) error {
 		}
 	}
 	d.running = append(d.running, upgraded, "gpu-performer", "sgx-performer", "snp-performer", "confidential-gpu-performer")
+	if err := d.shell(ctx, `sed 's/name: my-performer/name: second-performer/; s/^spec:/spec:\n  executorRef: main-executor/' examples/performer/minimal.yaml | kubectl apply -f -`, ""); err != nil {
+		return err
+	}
+	d.running = append(d.running, "second-performer")
 	for _, f := range []string{"minimal", "gpu", "sgx", "confidential-vm", "confidential-gpu", "unplaceable"} {
 		if err := d.shell(ctx, "kubectl apply -f examples/performer/"+f+".yaml", ""); err != nil {
 			return err
@@ -142,10 +169,28 @@ func (d *demo) await(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := d.awaitExecutor(ctx); err != nil {
+		return err
+	}
 	_, err := d.until(ctx, unplaced, "Pending with the reason SchedulingFailed", func(p *v1alpha1.Performer, _ *corev1.Pod) bool {
 		return p.Status.Phase == v1alpha1.PerformerPending && p.Status.GetCondition("Available").Reason == "SchedulingFailed"
 	})
 	return err
+}
+
+// awaitExecutor that runs its one replica.
+func (d *demo) awaitExecutor(ctx context.Context) error {
+	e := &v1alpha1.HourglassExecutor{}
+	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, settleWithin, true, func(ctx context.Context) (bool, error) {
+		if err := d.Get(ctx, client.ObjectKey{Namespace: namespace, Name: executor}, e); err != nil {
+			return false, client.IgnoreNotFound(err)
+		}
+		return e.Status.Phase == v1alpha1.ExecutorRunning && e.Status.ReadyReplicas == 1, nil
+	})
+	if err != nil {
+		return fmt.Errorf("waited for HourglassExecutor %s to run: %w; it is %s: %s", executor, err, e.Status.Phase, e.Status.GetCondition("Available").Message)
+	}
+	return nil
 }
 
 func ready(p *v1alpha1.Performer, _ *corev1.Pod) bool {
@@ -155,6 +200,9 @@ func ready(p *v1alpha1.Performer, _ *corev1.Pod) bool {
 // tables of Performers, Pods and nodes.
 func (d *demo) tables(ctx context.Context) error {
 	for _, line := range []string{
+		"kubectl get hourglassexecutors",
+		`kubectl get performers -o custom-columns='PERFORMER:.metadata.name,EXECUTOR:.spec.executorRef' | grep -E 'EXECUTOR|main-executor'`,
+		"kubectl get configmap main-executor-config -o jsonpath='{.data.config\\.yaml}'",
 		"kubectl get performers",
 		`kubectl get pods -o custom-columns='POD:.metadata.name,PHASE:.status.phase,NODE:.spec.nodeName,CLASS:.spec.runtimeClassName,LIMITS:.spec.containers[0].resources.limits'`,
 		`kubectl get nodes -o custom-columns='NODE:.metadata.name,MODEL:.metadata.labels.nvidia\.com/gpu\.product,GPUS:.status.allocatable.nvidia\.com/gpu,PASSTHROUGH:.status.allocatable.nvidia\.com/pgpu,SGX:.status.allocatable.sgx\.intel\.com/epc,TDX:.status.allocatable.tdx\.intel\.com/keys,SNP:.status.allocatable.sev-snp\.amd\.com/esids,TAINTS:.spec.taints[*].key'`,

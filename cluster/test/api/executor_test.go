@@ -142,12 +142,12 @@ func TestExecutorRefused(t *testing.T) {
 		"OperatorKeysEmptyKey": {
 			reason: "An empty key signs nothing.",
 			change: `spec: {config: {operatorKeysSecretRef: null, operatorKeys: {bls: "0x1", ecdsa: ""}}}`,
-			want:   []string{"spec.config.operatorKeys", "operatorKeys must have names of letters, digits, '-', '_' or '.', and a value for each"},
+			want:   []string{"spec.config.operatorKeys", "operatorKeys must have names of letters, digits, '-', '_' or '.', not beginning with rpc-, and a value for each"},
 		},
 		"OperatorKeysBadName": {
 			reason: "The keys become keys of a Secret.",
 			change: `spec: {config: {operatorKeysSecretRef: null, operatorKeys: {"bls key": "0x1"}}}`,
-			want:   []string{"spec.config.operatorKeys", "operatorKeys must have names of letters, digits, '-', '_' or '.', and a value for each"},
+			want:   []string{"spec.config.operatorKeys", "operatorKeys must have names of letters, digits, '-', '_' or '.', not beginning with rpc-, and a value for each"},
 		},
 		"OperatorKeysSecretWithoutName": {
 			reason: "A Secret is found by its name.",

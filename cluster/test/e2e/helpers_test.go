@@ -43,6 +43,14 @@ func namespace(t *testing.T) string {
 			err := hub.List(ctx, l, client.InNamespace(ns.Name))
 			return err == nil && len(l.Items) == 0, "there are still some"
 		})
+		if err := hub.DeleteAllOf(ctx, &v1alpha1.HourglassExecutor{}, client.InNamespace(ns.Name)); err != nil {
+			t.Errorf("cannot delete the test's executors: %v", err)
+		}
+		eventually(t, "the test's executors are gone", func(ctx context.Context) (bool, string) {
+			l := &v1alpha1.HourglassExecutorList{}
+			err := hub.List(ctx, l, client.InNamespace(ns.Name))
+			return err == nil && len(l.Items) == 0, "there are still some"
+		})
 		if err := hub.Delete(ctx, ns); err != nil {
 			t.Errorf("cannot delete the test's namespace: %v", err)
 		}

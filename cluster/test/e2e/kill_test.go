@@ -21,27 +21,80 @@ import (
 // go on for ever.
 const mostWrites = 40
 
-// TestKilledBetweenWrites ends the provider right after each write of a create,
-// an upgrade and a delete: when the API server has carried the write out, and
-// before the provider knows. A new provider must finish the work, with no Pod
-// or Service too many or too few.
+// An operation is what a provider is killed in the midst of.
+type operation[T client.Object] struct {
+	name string
+	// prepare makes, under a name of its own, what the operation is done to.
+	prepare func(t *testing.T, name string) T
+	do      func(*testing.T, T)
+	done    func(context.Context, T) bool
+	// expect looks at what the provider that finished the work left.
+	expect func(*testing.T, T)
+	// least is how many writes the operation has at the very least.
+	least int
+}
+
+// killBetweenWrites ends the provider right after each write of an operation:
+// when the API server has carried the write out, and before the provider knows.
+// A new provider must finish the work.
+func killBetweenWrites[T client.Object](t *testing.T, op operation[T]) {
+	t.Helper()
+	n := 1
+	for ; n <= mostWrites; n++ {
+		o := op.prepare(t, fmt.Sprintf("%s-%d", op.name, n))
+		k := killAfter(n)
+		op.do(t, o)
+		eventually(t, op.name+" is done or the provider dead", func(ctx context.Context) (bool, string) {
+			return k.killed() || op.done(ctx, o), "neither"
+		})
+		if !k.disarm() {
+			break // The operation has fewer writes than n.
+		}
+		if err := hub.startProvider(t.Context()); err != nil {
+			t.Fatalf("cannot start the provider again: %v", err)
+		}
+		eventually(t, op.name+" is done by the new provider", func(ctx context.Context) (bool, string) {
+			return op.done(ctx, o), "it is not"
+		})
+		op.expect(t, o)
+	}
+	t.Logf("%s: the provider was killed after each of %d writes", op.name, n-1)
+	if n <= op.least || n > mostWrites {
+		t.Errorf("killed the provider %d times: expected as many times as %s writes", n-1, op.name)
+	}
+}
+
+// TestKilledBetweenWrites kills the provider in the midst of a create, an
+// upgrade, a replacement and a delete of Performers. In the end there must be no
+// Pod or Service too many or too few.
 func TestKilledBetweenWrites(t *testing.T) {
 	ns := namespace(t)
-	operations := []struct {
-		name string
-		do   func(*testing.T, *v1alpha1.Performer)
-		done func(context.Context, *v1alpha1.Performer) bool
-		left int
-	}{
+	fresh := func(t *testing.T, name string) *v1alpha1.Performer {
+		t.Helper()
+		return newPerformer(ns, name)
+	}
+	existing := func(t *testing.T, name string) *v1alpha1.Performer {
+		t.Helper()
+		p := newPerformer(ns, name)
+		create(t, p)
+		return awaitRunning(t, p)
+	}
+	leaves := func(n int) func(*testing.T, *v1alpha1.Performer) {
+		return func(t *testing.T, p *v1alpha1.Performer) {
+			t.Helper()
+			expectObjects(t, p, n)
+		}
+	}
+	operations := []operation[*v1alpha1.Performer]{
 		{
-			name: "create", left: 1,
+			name: "create", prepare: fresh, expect: leaves(1), least: 2,
 			do: func(t *testing.T, p *v1alpha1.Performer) { t.Helper(); create(t, p) },
 			done: func(ctx context.Context, p *v1alpha1.Performer) bool {
 				return runs(ctx, p, func(*corev1.Pod) bool { return true })
 			},
 		},
 		{
-			name: "upgrade", left: 1,
+			name: "upgrade", prepare: existing, expect: leaves(1), least: 2,
 			do: func(t *testing.T, p *v1alpha1.Performer) {
 				t.Helper()
 				change(t, p, func(p *v1alpha1.Performer) { p.Spec.Image = "myavs/performer:v2" })
@@ -51,7 +104,7 @@ func TestKilledBetweenWrites(t *testing.T) {
 			},
 		},
 		{
-			name: "replace", left: 1,
+			name: "replace", prepare: existing, expect: leaves(1), least: 2,
 			do: func(t *testing.T, p *v1alpha1.Performer) {
 				t.Helper()
 				change(t, p, func(p *v1alpha1.Performer) { p.Spec.Config.Args = []string{"--x"} })
@@ -61,48 +114,22 @@ func TestKilledBetweenWrites(t *testing.T) {
 			},
 		},
 		{
-			name: "delete", left: 0,
-			do: func(t *testing.T, p *v1alpha1.Performer) {
-				t.Helper()
-				if err := hub.Delete(t.Context(), p); err != nil {
-					t.Fatalf("cannot delete the Performer: %v", err)
-				}
-			},
+			name: "delete", prepare: existing, expect: leaves(0), least: 2, do: deleteIt[*v1alpha1.Performer],
 			done: func(ctx context.Context, p *v1alpha1.Performer) bool {
 				return kerrors.IsNotFound(hub.Get(ctx, client.ObjectKeyFromObject(p), &v1alpha1.Performer{}))
 			},
 		},
 	}
 	for _, op := range operations {
-		t.Run(op.name, func(t *testing.T) {
-			n := 1
-			for ; n <= mostWrites; n++ {
-				p := newPerformer(ns, fmt.Sprintf("%s-%d", op.name, n))
-				if op.name != "create" {
-					create(t, p)
-					p = awaitRunning(t, p)
-				}
-				k := killAfter(n)
-				op.do(t, p)
-				eventually(t, op.name+" is done or the provider dead", func(ctx context.Context) (bool, string) {
-					return k.killed() || op.done(ctx, p), "neither"
-				})
-				if !k.disarm() {
-					break // The operation has fewer writes than n.
-				}
-				if err := hub.startProvider(t.Context()); err != nil {
-					t.Fatalf("cannot start the provider again: %v", err)
-				}
-				eventually(t, op.name+" is done by the new provider", func(ctx context.Context) (bool, string) {
-					return op.done(ctx, p), "it is not"
-				})
-				expectObjects(t, p, op.left)
-			}
-			t.Logf("%s: the provider was killed after each of %d writes", op.name, n-1)
-			if n < 3 || n > mostWrites {
-				t.Errorf("killed the provider %d times: expected as many times as %s writes", n-1, op.name)
-			}
-		})
+		t.Run(op.name, func(t *testing.T) { killBetweenWrites(t, op) })
+	}
+}
+
+// deleteIt deletes an object or fails.
+func deleteIt[T client.Object](t *testing.T, o T) {
+	t.Helper()
+	if err := hub.Delete(t.Context(), o); err != nil {
+		t.Fatalf("cannot delete %T %s: %v", o, o.GetName(), err)
 	}
 }
 

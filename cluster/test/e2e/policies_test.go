@@ -92,7 +92,7 @@ func TestOrphanOnDelete(t *testing.T) {
 	create(t, again)
 	await(t, again, "says who has its Pod", func(p *v1alpha1.Performer) bool {
 		c := p.Status.GetCondition(xpv2.TypeSynced)
-		return c.Status == corev1.ConditionFalse && containsAll(c.Message, []string{"another Performer", "hourglass.eigenlayer.io/adopt"})
+		return c.Status == corev1.ConditionFalse && containsAll(c.Message, []string{"another resource", "hourglass.eigenlayer.io/adopt"})
 	})
 	change(t, again, func(p *v1alpha1.Performer) {
 		p.Annotations = map[string]string{"hourglass.eigenlayer.io/adopt": "true"}

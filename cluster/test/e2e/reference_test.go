@@ -26,9 +26,11 @@ func reference(t *testing.T) *bytes.Reader {
 	return bytes.NewReader(raw)
 }
 
-// TestReferenceManifests applies the reference's Performers as they are printed.
+// TestReferenceManifests applies the reference's manifests as they are printed.
 func TestReferenceManifests(t *testing.T) {
 	ns := namespace(t)
+	// The executor that the complex performer belongs to.
+	create(t, newExecutor(ns, "main-executor"))
 	nodes := map[string]string{"minimal-performer": "", "complex-performer": "a100-sgx-0"}
 
 	examples, err := manifest.FromMarkdown(reference(t))
@@ -37,12 +39,13 @@ func TestReferenceManifests(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, e := range examples {
-		if e.Kind != v1alpha1.PerformerKind {
-			continue
-		}
 		t.Run(e.Name, func(t *testing.T) {
 			seen[e.Name] = true
 			apply(t, ns, e.YAML)
+			if e.Kind == v1alpha1.HourglassExecutorKind {
+				awaitExecutor(t, newExecutor(ns, e.Name), "runs", executorRuns)
+				return
+			}
 			p := awaitRunning(t, newPerformer(ns, e.Name))
 			if want := nodes[e.Name]; want != "" {
 				if diff := cmp.Diff(want, p.Status.NodeName); diff != "" {
@@ -54,8 +57,8 @@ func TestReferenceManifests(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff(map[string]bool{"minimal-performer": true, "complex-performer": true}, seen); diff != "" {
-		t.Errorf("the reference's Performers: -want, +got:\n%s", diff)
+	if diff := cmp.Diff(map[string]bool{"minimal-executor": true, "minimal-performer": true, "complex-performer": true}, seen); diff != "" {
+		t.Errorf("the reference's manifests: -want, +got:\n%s", diff)
 	}
 }
 
@@ -71,13 +74,16 @@ func apply(t *testing.T, ns, yaml string) {
 	}
 }
 
-// TestReferenceCommands types the reference's kubectl lines for performers.
+// TestReferenceCommands types the reference's kubectl lines.
 func TestReferenceCommands(t *testing.T) {
 	ns := namespace(t)
 	p := newPerformer(ns, "my-performer", func(p *v1alpha1.Performer) { p.Spec.Image = "myavs/performer:v2.0.0" })
 	create(t, p)
 	awaitRunning(t, p)
 	before := podOf(t, p)
+	x := newExecutor(ns, "my-executor")
+	create(t, x)
+	awaitExecutor(t, x, "runs", executorRuns)
 
 	// By the words that a line begins with: what its output must have, and what
 	// must be so afterwards.
@@ -87,7 +93,12 @@ func TestReferenceCommands(t *testing.T) {
 	}
 	expect := map[string]effect{
 		"kubectl get performers":                    {output: []string{"READY", "SYNCED", "PHASE", "my-performer", "Running"}},
-		"kubectl get hourglassexecutors,performers": {output: []string{"NAME", "PHASE", "my-performer", "Running"}},
+		"kubectl get hourglassexecutors,performers": {output: []string{"NAME", "PHASE", "my-executor", "my-performer", "Running"}},
+		"kubectl get hourglassexecutors":            {output: []string{"READY", "SYNCED", "PHASE", "my-executor", "Running"}},
+		"kubectl get hourglassexecutor":             {output: []string{"lastConfigUpdate:", "readyReplicas: 1", "phase: Running", "reason: DeploymentAvailable"}},
+		"kubectl describe hourglassexecutor":        {output: []string{"Phase:", "DeploymentAvailable", "ConfigMapReady", "Events:"}},
+		"kubectl edit hourglassexecutor":            {output: []string{"edited"}},
+		"kubectl logs -f":                           {output: []string{"simulated"}},
 		"kubectl describe performer":                {output: []string{"Phase:", "Grpc Endpoint:", "PodReady", "ServiceReady", "Events:"}},
 		"kubectl edit performer":                    {output: []string{"edited"}, image: "myavs/performer:v2.1.1"},
 		"kubectl patch performer":                   {output: []string{"patched"}, image: "myavs/performer:v2.1.0"},
@@ -101,9 +112,6 @@ func TestReferenceCommands(t *testing.T) {
 	commands = append(commands, manifest.Command{Line: "kubectl edit performer my-performer"})
 	typed := map[string]bool{}
 	for _, c := range commands {
-		if !strings.Contains(c.Line, "performer") {
-			continue
-		}
 		words := strings.Join(strings.Fields(c.Line)[:3], " ")
 		t.Run(words, func(t *testing.T) {
 			want, ok := expect[words]
@@ -111,7 +119,12 @@ func TestReferenceCommands(t *testing.T) {
 				t.Fatalf("the reference has a line that this test knows nothing of: %s", c.Line)
 			}
 			typed[words] = true
-			out, err := shell(t, ns, c.Line, `KUBE_EDITOR=sed -i s/performer:v2.1.0/performer:v2.1.1/`)
+			line := c.Line
+			if strings.HasPrefix(line, "kubectl logs -f") {
+				// The line follows the log until somebody interrupts it.
+				line = "timeout 5 " + line + " || test $? = 124"
+			}
+			out, err := shell(t, ns, line, `KUBE_EDITOR=sed -i -e s/performer:v2.1.0/performer:v2.1.1/ -e s/executor:v1/executor:v2/`)
 			if err != nil || !containsAll(out, want.output) {
 				t.Errorf("%s\nmust work and print %q: %v\n%s", c.Line, want.output, err, out)
 			}
@@ -149,6 +162,9 @@ func TestExamples(t *testing.T) {
 	}{
 		{name: "provider/injected-identity.yaml"},
 		{name: "provider/remote-cluster.yaml"},
+		{name: "executor/minimal.yaml"},
+		{name: "executor/secret-rpc.yaml"},
+		{name: "executor/field.yaml"},
 		{name: "performer/minimal.yaml", fate: fate{performer: "my-performer", holds: running}},
 		{name: "performer/gpu.yaml", fate: fate{performer: "gpu-performer", holds: running}},
 		{name: "performer/sgx.yaml", fate: fate{performer: "sgx-performer", holds: running}},
@@ -171,6 +187,10 @@ func TestExamples(t *testing.T) {
 			if out, err := shell(t, "default", "kubectl apply -f "+file); err != nil {
 				t.Fatalf("cannot apply the example: %v\n%s", err, out)
 			}
+			if dir, name := filepath.Split(f.name); dir == "executor/" {
+				e := map[string]string{"minimal.yaml": "my-executor", "secret-rpc.yaml": "rpc-executor", "field.yaml": "field-executor"}[name]
+				awaitExecutor(t, newExecutor("default", e), "runs", executorRuns)
+			}
 			if f.performer == "" {
 				return
 			}
@@ -182,7 +202,7 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
-	for _, dir := range []string{"performer", "provider"} {
+	for _, dir := range []string{"executor", "performer", "provider"} {
 		entries, err := os.ReadDir(filepath.Join(hub.root, "examples", dir))
 		if err != nil {
 			t.Fatalf("cannot list the examples: %v", err)

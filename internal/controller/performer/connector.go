@@ -6,8 +6,11 @@ import (
 	"context"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/event"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/meta"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/reconciler/managed"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
@@ -19,12 +22,17 @@ type connector struct {
 	targets *target.Clusters
 	track   target.Tracker
 	record  event.Recorder
+	kube    client.Reader
 }
 
 // Connect to the cluster that the Performer's ProviderConfig names.
 func (c *connector) Connect(ctx context.Context, p *v1alpha1.Performer) (managed.TypedExternalClient[*v1alpha1.Performer], error) {
-	if err := c.track.Track(ctx, p); err != nil {
-		return nil, errors.Wrap(err, "cannot track the use of the ProviderConfig")
+	// One that is being deleted was tracked before, and a namespace that is being
+	// deleted takes no new objects.
+	if !meta.WasDeleted(p) {
+		if err := c.track.Track(ctx, p); err != nil {
+			return nil, errors.Wrap(err, "cannot track the use of the ProviderConfig")
+		}
 	}
 	cl, err := c.targets.Connect(ctx, p)
 	if err != nil {
@@ -32,6 +40,7 @@ func (c *connector) Connect(ctx context.Context, p *v1alpha1.Performer) (managed
 	}
 	return &external{
 		cluster: cl,
+		kube:    c.kube,
 		record:  c.record,
 		now:     time.Now,
 	}, nil

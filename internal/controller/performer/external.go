@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -31,6 +32,7 @@ const connectionHost = "host"
 // that can be decided without I/O is decided in package workload.
 type external struct {
 	cluster *target.Cluster
+	kube    client.Reader
 	record  event.Recorder
 	now     func() time.Time
 }
@@ -44,18 +46,25 @@ func (e *external) Observe(ctx context.Context, p *v1alpha1.Performer) (managed.
 	if err != nil {
 		return managed.ExternalObservation{}, err
 	}
-	if err := mustOwn(p, found); err != nil {
+	if err := e.mustOwn(ctx, p, found); err != nil {
+		p.Status = workload.Status(p, ownedBy(p, found), nil, e.now())
 		return managed.ExternalObservation{}, err
+	}
+	if onlyObserves(p) {
+		p.Status = workload.Status(p, found, nil, e.now())
+		return managed.ExternalObservation{ResourceExists: found.Pod != nil, ResourceUpToDate: true, ConnectionDetails: connectionDetails(p)}, nil
 	}
 	want, _, err := e.want(ctx, p)
 	if err != nil {
-		p.Status = workload.Status(p, found, nil, e.now())
+		s := workload.Status(p, found, nil, e.now())
+		p.Status = workload.Hindered(p, s, reasonOf(err), err.Error(), e.now())
 		return managed.ExternalObservation{}, err
 	}
-	d := workload.Differences(p, want, found)
+	d := workload.Differences(p, want, found, e.now())
 	p.Status = workload.Status(p, found, d, e.now())
 	return managed.ExternalObservation{
-		ResourceExists:    found.Pod != nil,
+		// Without the right to update, what is missing is created.
+		ResourceExists:    found.Pod != nil && (found.Service != nil || may(p, xpv2.ManagementActionUpdate)),
 		ResourceUpToDate:  len(d) == 0,
 		ConnectionDetails: connectionDetails(p),
 		Diff:              workload.Words(d),
@@ -68,12 +77,6 @@ func (e *external) observeDeleted(ctx context.Context, p *v1alpha1.Performer) (m
 	found, err := e.findToDelete(ctx, p)
 	if err != nil {
 		return managed.ExternalObservation{}, err
-	}
-	if found.Pod != nil && !workload.Owns(p, found.Pod) {
-		found.Pod = nil
-	}
-	if found.Service != nil && !workload.Owns(p, found.Service) {
-		found.Service = nil
 	}
 	p.Status = workload.Status(p, found, nil, e.now())
 	return managed.ExternalObservation{ResourceExists: found.Pod != nil || found.Service != nil}, nil
@@ -92,6 +95,7 @@ func (e *external) Create(ctx context.Context, p *v1alpha1.Performer) (managed.E
 		workload.MarkUpgrade(want.Pod, e.now())
 	}
 	if err := e.createPod(ctx, p, want.Pod); err != nil {
+		p.Status = workload.Hindered(p, p.Status, workload.ReasonPodRefused, err.Error(), e.now())
 		return managed.ExternalCreation{}, err
 	}
 	return managed.ExternalCreation{ConnectionDetails: connectionDetails(p)}, e.createService(ctx, p, want.Service)
@@ -103,11 +107,14 @@ func (e *external) Update(ctx context.Context, p *v1alpha1.Performer) (managed.E
 	if err != nil {
 		return managed.ExternalUpdate{}, err
 	}
+	if err := e.mustOwn(ctx, p, found); err != nil {
+		return managed.ExternalUpdate{}, err
+	}
 	want, _, err := e.want(ctx, p)
 	if err != nil {
 		return managed.ExternalUpdate{}, err
 	}
-	pod, service := split(workload.Differences(p, want, found))
+	pod, service := split(workload.Differences(p, want, found, e.now()))
 	if err := e.updatePod(ctx, p, want.Pod, found.Pod, pod); err != nil {
 		return managed.ExternalUpdate{}, err
 	}
@@ -124,13 +131,13 @@ func (e *external) Delete(ctx context.Context, p *v1alpha1.Performer) (managed.E
 	if err != nil {
 		return managed.ExternalDelete{}, err
 	}
-	if found.Pod != nil && workload.Owns(p, found.Pod) {
-		if err := e.delete(ctx, found.Pod); err != nil {
+	if found.Pod != nil {
+		if _, err := e.delete(ctx, found.Pod); err != nil {
 			return managed.ExternalDelete{}, errors.Wrap(err, "cannot delete the Pod")
 		}
 	}
-	if found.Service != nil && workload.Owns(p, found.Service) {
-		err := e.delete(ctx, found.Service)
+	if found.Service != nil {
+		_, err := e.delete(ctx, found.Service)
 		return managed.ExternalDelete{}, errors.Wrap(err, "cannot delete the Service")
 	}
 	return managed.ExternalDelete{}, nil
@@ -139,12 +146,16 @@ func (e *external) Delete(ctx context.Context, p *v1alpha1.Performer) (managed.E
 // Disconnect does nothing: the cluster is shared.
 func (e *external) Disconnect(context.Context) error { return nil }
 
-// want renders the objects that the Performer asks for, with a sentence for
-// everything in it that is legal but doubtful.
+// want renders the objects that the Performer and its executor ask for, with a
+// sentence for everything in it that is legal but doubtful.
 func (e *external) want(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, []string, error) {
+	p, err := e.inherit(ctx, p)
+	if err != nil {
+		return workload.Objects{}, nil, err
+	}
 	classes, err := e.cluster.RuntimeClasses(ctx)
 	if err != nil {
-		return workload.Objects{}, nil, err //nolint:wrapcheck // Wrapped where it happened.
+		return workload.Objects{}, nil, err
 	}
 	c, err := placement.Constrain(placement.Demand{
 		Hardware:   p.Spec.HardwareRequirements,
@@ -157,19 +168,53 @@ func (e *external) want(ctx context.Context, p *v1alpha1.Performer) (workload.Ob
 	return workload.Objects{Pod: workload.Pod(p, c), Service: workload.Service(p)}, c.Warnings, nil
 }
 
-// mustOwn refuses objects that belong to someone else, unless they may be
-// adopted or are only to be observed.
-func mustOwn(p *v1alpha1.Performer, found workload.Objects) error {
-	if workload.MayAdopt(p) || slices.Equal(p.GetManagementPolicies(), xpv2.ManagementPolicies{xpv2.ManagementActionObserve}) {
-		return nil
+// A missingExecutorError is the error for a Performer whose executor is not there.
+type missingExecutorError struct{ error }
+
+// inherit fills what the Performer leaves unset from the executor that it names.
+func (e *external) inherit(ctx context.Context, p *v1alpha1.Performer) (*v1alpha1.Performer, error) {
+	if p.Spec.ExecutorRef == "" {
+		return p, nil
 	}
+	x := &v1alpha1.HourglassExecutor{}
+	err := e.kube.Get(ctx, client.ObjectKey{Namespace: p.GetNamespace(), Name: p.Spec.ExecutorRef}, x)
+	if kerrors.IsNotFound(err) {
+		return nil, missingExecutorError{errors.Errorf("HourglassExecutor %s/%s does not exist, which spec.executorRef names: create it, or leave executorRef out; a Pod that runs already goes on", p.GetNamespace(), p.Spec.ExecutorRef)}
+	}
+	if err != nil {
+		return nil, errors.Wrap(err, "cannot get the HourglassExecutor that spec.executorRef names")
+	}
+	return workload.Inherit(p, x), nil
+}
+
+// reasonOf is the condition reason for what keeps a Pod from being rendered.
+func reasonOf(err error) xpv2.ConditionReason {
+	if errors.As(err, &missingExecutorError{}) {
+		return workload.ReasonExecutorMissing
+	}
+	return workload.ReasonSchedulingFailed
+}
+
+// ownedBy is what, of the objects found, is the Performer's own.
+func ownedBy(p *v1alpha1.Performer, found workload.Objects) workload.Objects {
 	if found.Pod != nil && !workload.Owns(p, found.Pod) {
-		return errors.New(workload.OwnedByOther("Pod", found.Pod))
+		found.Pod = nil
 	}
 	if found.Service != nil && !workload.Owns(p, found.Service) {
-		return errors.New(workload.OwnedByOther("Service", found.Service))
+		found.Service = nil
 	}
-	return nil
+	return found
+}
+
+// may says whether a Performer's management policies allow an action.
+func may(p *v1alpha1.Performer, a xpv2.ManagementAction) bool {
+	policies := p.GetManagementPolicies()
+	return len(policies) == 0 || slices.Contains(policies, xpv2.ManagementActionAll) || slices.Contains(policies, a)
+}
+
+// onlyObserves says whether a Performer may do nothing but observe.
+func onlyObserves(p *v1alpha1.Performer) bool {
+	return slices.Equal(p.GetManagementPolicies(), xpv2.ManagementPolicies{xpv2.ManagementActionObserve})
 }
 
 // split the differences of the Pod from those of the Service.
@@ -192,12 +237,13 @@ func connectionDetails(p *v1alpha1.Performer) managed.ConnectionDetails {
 	}
 }
 
-// delete an object as it was seen: not one that took its name since.
-func (e *external) delete(ctx context.Context, o client.Object) error {
+// delete an object as it was seen: not one that took its name since. It says
+// whether it did.
+func (e *external) delete(ctx context.Context, o client.Object) (bool, error) {
 	if o.GetDeletionTimestamp() != nil {
-		return nil
+		return false, nil
 	}
 	uid := o.GetUID()
 	err := e.cluster.Delete(ctx, o, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
-	return ignoreStale(err)
+	return err == nil, ignoreStale(err)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/event"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/resource"
+	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
@@ -22,24 +23,32 @@ import (
 const (
 	reasonHardware  event.Reason = "HardwareRequirements"
 	reasonUpgrading event.Reason = "UpgradingInPlace"
+	reasonChanged   event.Reason = "ChangedInPlace"
 	reasonReplacing event.Reason = "ReplacingPod"
 	reasonCorrected event.Reason = "CorrectingDrift"
 	reasonAdopted   event.Reason = "AdoptedObject"
 )
 
-// find reads the Performer's objects from the cache.
+// find reads the Performer's objects from the cache. One that is only to be
+// observed may be somebody else's, which the cache does not hold.
 func (e *external) find(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, error) {
-	return find(ctx, e.cluster, p)
-}
-
-// findToDelete reads them at the API server where the cache has none: one that
-// lost the label that the cache selects by must not be left behind.
-func (e *external) findToDelete(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, error) {
 	found, err := find(ctx, e.cluster, p)
-	if err != nil || found.Pod != nil || found.Service != nil {
+	if err != nil || found.Pod != nil || !onlyObserves(p) {
 		return found, err
 	}
 	return find(ctx, e.cluster.Live, p)
+}
+
+// findToDelete reads what is the Performer's own. Where the cache has nothing of
+// that, the API server is asked: what lost the label that the cache selects by
+// must not be left behind.
+func (e *external) findToDelete(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, error) {
+	found, err := find(ctx, e.cluster, p)
+	if own := ownedBy(p, found); err != nil || own.Pod != nil || own.Service != nil {
+		return own, err
+	}
+	found, err = find(ctx, e.cluster.Live, p)
+	return ownedBy(p, found), err
 }
 
 func find(ctx context.Context, from client.Reader, p *v1alpha1.Performer) (workload.Objects, error) {
@@ -76,10 +85,13 @@ func (e *external) createPod(ctx context.Context, p *v1alpha1.Performer, want *c
 	if err := e.cluster.Live.Get(ctx, client.ObjectKeyFromObject(want), found); err != nil {
 		return errors.Wrap(resource.IgnoreNotFound(err), "cannot get the Pod that has the Performer's name")
 	}
-	if err := mustOwn(p, workload.Objects{Pod: found}); err != nil {
+	if err := e.mustOwn(ctx, p, workload.Objects{Pod: found}); err != nil {
 		return err
 	}
-	d, _ := split(workload.Differences(p, workload.Objects{Pod: want}, workload.Objects{Pod: found}))
+	if workload.Owns(p, found) && !may(p, xpv2.ManagementActionUpdate) {
+		return nil
+	}
+	d, _ := split(workload.Differences(p, workload.Objects{Pod: want}, workload.Objects{Pod: found}, e.now()))
 	return e.updatePod(ctx, p, want, found, d)
 }
 
@@ -93,10 +105,10 @@ func (e *external) createService(ctx context.Context, p *v1alpha1.Performer, wan
 	if err := e.cluster.Live.Get(ctx, client.ObjectKeyFromObject(want), found); err != nil {
 		return errors.Wrap(resource.IgnoreNotFound(err), "cannot get the Service that has the Performer's name")
 	}
-	if err := mustOwn(p, workload.Objects{Service: found}); err != nil {
+	if err := e.mustOwn(ctx, p, workload.Objects{Service: found}); err != nil {
 		return err
 	}
-	_, d := split(workload.Differences(p, workload.Objects{Service: want}, workload.Objects{Service: found}))
+	_, d := split(workload.Differences(p, workload.Objects{Service: want}, workload.Objects{Service: found}, e.now()))
 	return e.updateService(ctx, p, want, found, d)
 }
 
@@ -105,12 +117,11 @@ func (e *external) updatePod(ctx context.Context, p *v1alpha1.Performer, want, f
 	if len(d) == 0 {
 		return nil
 	}
+	if why := workload.Unadoptable(p, want, found); why != "" {
+		return errors.New(why)
+	}
 	if workload.RemedyFor(d) == workload.RemedyReplace {
-		if err := e.delete(ctx, found); err != nil {
-			return errors.Wrap(err, "cannot end the Pod to replace it")
-		}
-		e.record.Event(p, event.Normal(reasonReplacing, fmt.Sprintf("Replacing Pod %s, which cannot be changed in place: %s", found.Name, workload.Words(d))))
-		return nil
+		return e.replacePod(ctx, p, want, found, d)
 	}
 	patched := workload.PatchedPod(want, found, d, e.now())
 	err := e.cluster.Patch(ctx, patched, client.StrategicMergeFrom(found, client.MergeFromWithOptimisticLock{}))
@@ -132,6 +143,9 @@ func patchEvent(p *v1alpha1.Performer, found client.Object, d []workload.Differe
 		if x.Manager != "" {
 			return event.Normal(reasonCorrected, fmt.Sprintf("Corrected %s %s: %s", x.Object, found.GetName(), workload.Words(d)))
 		}
+	}
+	if !workload.ChangesImage(d) {
+		return event.Normal(reasonChanged, fmt.Sprintf("Changed %s %s, and nothing that runs: %s", d[0].Object, found.GetName(), workload.Words(d)))
 	}
 	return event.Normal(reasonUpgrading, fmt.Sprintf("Changed %s %s in place: %s", d[0].Object, found.GetName(), workload.Words(d)))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/meta"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/resource"
+	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 )
 
 // Manager is m, but for its client: that drops updates that change nothing.
@@ -61,9 +62,7 @@ type quietStatus struct {
 
 // Update sends a status unless it is as the cache has it.
 func (s quietStatus) Update(ctx context.Context, o client.Object, opts ...client.SubResourceUpdateOption) error {
-	same, err := s.client.unchanged(ctx, o, func(cached, o client.Object) bool {
-		return equality.Semantic.DeepEqual(status(cached), status(o))
-	})
+	same, err := s.client.unchanged(ctx, o, sameStatus)
 	if err != nil || same {
 		return err
 	}
@@ -85,6 +84,23 @@ func (c quietClient) unchanged(ctx context.Context, o client.Object, same func(c
 		return false, nil //nolint:nilerr // What is not in the cache yet cannot be compared.
 	}
 	return same(cached, o), nil
+}
+
+// sameStatus compares statuses. Of a condition that says the same it takes back
+// the time: a reconciler that sets one condition twice in a reconcile moves that
+// and nothing else.
+func sameStatus(cached, o client.Object) bool {
+	old, ok := cached.(resource.Conditioned)
+	if !ok {
+		return equality.Semantic.DeepEqual(status(cached), status(o))
+	}
+	conditions, _ := reflect.TypeAssert[[]xpv2.Condition](reflect.ValueOf(o).Elem().FieldByName("Status").FieldByName("Conditions"))
+	for i, c := range conditions {
+		if was := old.GetCondition(c.Type); was.Equal(c) {
+			conditions[i].LastTransitionTime = was.LastTransitionTime
+		}
+	}
+	return equality.Semantic.DeepEqual(status(cached), status(o))
 }
 
 // status is the Status field that every kind of this provider has.

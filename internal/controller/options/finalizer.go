@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package options
+
+import (
+	"context"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/meta"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/reconciler/managed"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/resource"
+)
+
+// A Finalizer writes a managed resource's external name together with its
+// finalizer, in one patch where two updates would be usual. An update would also
+// write out what the user left unset in the spec.
+type Finalizer struct {
+	resource.Finalizer
+
+	kube client.Client
+	name func(resource.Object) string
+}
+
+// NewFinalizer makes a Finalizer that finds the external name with name.
+func NewFinalizer(kube client.Client, name func(resource.Object) string) Finalizer {
+	return Finalizer{Finalizer: resource.NewAPIFinalizer(kube, managed.FinalizerName), kube: kube, name: name}
+}
+
+// AddFinalizer to a managed resource, and its external name, unless it has both.
+func (f Finalizer) AddFinalizer(ctx context.Context, o resource.Object) error {
+	if meta.FinalizerExists(o, managed.FinalizerName) && meta.GetExternalName(o) != "" {
+		return nil
+	}
+	before, ok := o.DeepCopyObject().(client.Object)
+	if !ok {
+		return errors.Errorf("cannot copy %T %s", o, o.GetName())
+	}
+	meta.SetExternalName(o, f.name(o))
+	meta.AddFinalizer(o, managed.FinalizerName)
+	// The answer has the status as it was last written, and would overwrite what
+	// was observed since.
+	answer, ok := o.DeepCopyObject().(client.Object)
+	if !ok {
+		return errors.Errorf("cannot copy %T %s", o, o.GetName())
+	}
+	err := f.kube.Patch(ctx, answer, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	o.SetResourceVersion(answer.GetResourceVersion())
+	return errors.Wrap(err, "cannot add the finalizer and the external name")
+}
