@@ -4,7 +4,11 @@ package options
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strconv"
 
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
@@ -17,15 +21,13 @@ import (
 // finalizer, in one patch where two updates would be usual. An update would also
 // write out what the user left unset in the spec.
 type Finalizer struct {
-	resource.Finalizer
-
 	kube client.Client
 	name func(resource.Object) string
 }
 
 // NewFinalizer makes a Finalizer that finds the external name with name.
 func NewFinalizer(kube client.Client, name func(resource.Object) string) Finalizer {
-	return Finalizer{Finalizer: resource.NewAPIFinalizer(kube, managed.FinalizerName), kube: kube, name: name}
+	return Finalizer{kube: kube, name: name}
 }
 
 // AddFinalizer to a managed resource, and its external name, unless it has both.
@@ -48,4 +50,17 @@ func (f Finalizer) AddFinalizer(ctx context.Context, o resource.Object) error {
 	err := f.kube.Patch(ctx, answer, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	o.SetResourceVersion(answer.GetResourceVersion())
 	return errors.Wrap(err, "cannot add the finalizer and the external name")
+}
+
+// RemoveFinalizer from a managed resource, from the place where it was seen: a
+// version that has moved on since is no obstacle, a list that has is.
+func (f Finalizer) RemoveFinalizer(ctx context.Context, o resource.Object) error {
+	at := slices.Index(o.GetFinalizers(), managed.FinalizerName)
+	if at < 0 {
+		return nil
+	}
+	path := "/metadata/finalizers/" + strconv.Itoa(at)
+	patch := fmt.Appendf(nil, `[{"op":"test","path":%q,"value":%q},{"op":"remove","path":%q}]`, path, managed.FinalizerName, path)
+	err := f.kube.Patch(ctx, o, client.RawPatch(types.JSONPatchType, patch))
+	return errors.Wrap(resource.IgnoreNotFound(err), "cannot remove the finalizer")
 }

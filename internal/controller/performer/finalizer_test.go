@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -126,21 +125,62 @@ func TestAddFinalizer(t *testing.T) {
 }
 
 func TestRemoveFinalizer(t *testing.T) {
-	p := performer(func(p *v1alpha1.Performer) { p.Finalizers = []string{"example.com/theirs", managed.FinalizerName} })
-	api := newWorld(t, nil, []client.Object{p}, nil).api
-	read := &v1alpha1.Performer{}
-	if err := api.Get(t.Context(), client.ObjectKeyFromObject(p), read); err != nil {
-		t.Fatalf("cannot get the Performer: %v", err)
+	has := func(f ...string) performerModifier {
+		return func(p *v1alpha1.Performer) { p.Finalizers = f }
 	}
-	if err := newFinalizer(api).RemoveFinalizer(t.Context(), read); err != nil {
-		t.Fatalf("RemoveFinalizer(...): %v", err)
+	changed := func(p *v1alpha1.Performer) { p.ResourceVersion = "1000" }
+	const theirs = "example.com/theirs"
+
+	cases := map[string]struct {
+		reason string
+		read   *v1alpha1.Performer
+		live   *v1alpha1.Performer
+		want   []string
+		err    bool
+	}{
+		"Own": {
+			reason: "Only the provider's own finalizer goes.",
+			read:   performer(has(theirs, managed.FinalizerName)),
+			live:   performer(has(theirs, managed.FinalizerName)),
+			want:   []string{theirs},
+		},
+		"None": {
+			reason: "Where it is not there nothing is done.",
+			read:   performer(has(theirs)),
+			live:   performer(has(theirs)),
+			want:   []string{theirs},
+		},
+		"Changed": {
+			reason: "A change of something else since it was read is no obstacle.",
+			read:   performer(has(managed.FinalizerName, theirs)),
+			live:   performer(has(managed.FinalizerName, theirs), changed),
+			want:   []string{theirs},
+		},
+		"Moved": {
+			reason: "Where the list is not as it was read nobody else's finalizer is taken.",
+			read:   performer(has(theirs, managed.FinalizerName)),
+			live:   performer(has(managed.FinalizerName, theirs), changed),
+			want:   []string{managed.FinalizerName, theirs},
+			err:    true,
+		},
 	}
-	got := &v1alpha1.Performer{}
-	if err := api.Get(t.Context(), client.ObjectKeyFromObject(p), got); err != nil {
-		t.Fatalf("cannot get the Performer: %v", err)
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			api := newWorld(t, nil, []client.Object{tc.live}, nil).api
+			if err := newFinalizer(api).RemoveFinalizer(t.Context(), tc.read); (err != nil) != tc.err {
+				t.Errorf("\n%s\nRemoveFinalizer(...): want an error: %t, got %v", tc.reason, tc.err, err)
+			}
+			got := &v1alpha1.Performer{}
+			if err := api.Get(t.Context(), client.ObjectKeyFromObject(tc.live), got); err != nil {
+				t.Fatalf("cannot get the Performer: %v", err)
+			}
+			if diff := cmp.Diff(tc.want, got.Finalizers); diff != "" {
+				t.Errorf("\n%s\nRemoveFinalizer(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
 	}
-	want := metav1.ObjectMeta{Finalizers: []string{"example.com/theirs"}}
-	if diff := cmp.Diff(want.Finalizers, got.Finalizers); diff != "" {
-		t.Errorf("only the provider's own finalizer goes: -want, +got:\n%s", diff)
+	gone := performer(has(managed.FinalizerName))
+	if err := newFinalizer(newWorld(t, nil, nil, nil).api).RemoveFinalizer(t.Context(), gone); err != nil {
+		t.Errorf("of a Performer that is gone there is nothing to remove: %v", err)
 	}
 }

@@ -8,8 +8,11 @@ package quiet
 import (
 	"context"
 	"reflect"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
@@ -21,7 +24,7 @@ import (
 
 // Manager is m, but for its client: that drops updates that change nothing.
 func Manager(m manager.Manager) manager.Manager {
-	return quietManager{Manager: m, client: quietClient{m.GetClient()}}
+	return quietManager{Manager: m, client: quietClient{Client: m.GetClient(), written: &sync.Map{}}}
 }
 
 type quietManager struct {
@@ -32,7 +35,32 @@ type quietManager struct {
 
 func (m quietManager) GetClient() client.Client { return m.client }
 
-type quietClient struct{ client.Client }
+// A quietClient knows the version that its own last write made of each object:
+// of what a cache holds that is behind that, nothing is known.
+type quietClient struct {
+	client.Client
+
+	written *sync.Map // of object to string
+}
+
+// An object is the kind and the key of one, in the map of those written.
+type object struct {
+	kind reflect.Type
+	key  client.ObjectKey
+}
+
+func identify(o client.Object) object {
+	return object{kind: reflect.TypeOf(o), key: client.ObjectKeyFromObject(o)}
+}
+
+// Get an object, and forget what was written of one that is gone.
+func (c quietClient) Get(ctx context.Context, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+	err := c.Client.Get(ctx, key, o, opts...)
+	if kerrors.IsNotFound(err) {
+		c.written.Delete(object{kind: reflect.TypeOf(o), key: key})
+	}
+	return err //nolint:wrapcheck // The caller's own call.
+}
 
 // Update sends an object unless it is as the cache has it. The managed
 // reconciler's updates before and after a create only bring annotations that
@@ -47,7 +75,15 @@ func (c quietClient) Update(ctx context.Context, o client.Object, opts ...client
 	if err != nil || same {
 		return err
 	}
-	return c.Client.Update(ctx, o, opts...) //nolint:wrapcheck // The caller's own call.
+	return c.wrote(o, c.Client.Update(ctx, o, opts...))
+}
+
+// wrote notes the version of an object that was sent, if it arrived.
+func (c quietClient) wrote(o client.Object, err error) error {
+	if err == nil {
+		c.written.Store(identify(o), o.GetResourceVersion())
+	}
+	return err
 }
 
 func (c quietClient) Status() client.SubResourceWriter {
@@ -66,7 +102,7 @@ func (s quietStatus) Update(ctx context.Context, o client.Object, opts ...client
 	if err != nil || same {
 		return err
 	}
-	return s.SubResourceWriter.Update(ctx, o, opts...) //nolint:wrapcheck // The caller's own call.
+	return s.client.wrote(o, s.SubResourceWriter.Update(ctx, o, opts...))
 }
 
 // unchanged compares an object with the cache's, where both are of the same
@@ -80,10 +116,23 @@ func (c quietClient) unchanged(ctx context.Context, o client.Object, same func(c
 	if resource.IgnoreNotFound(err) != nil {
 		return false, errors.Wrap(err, "cannot compare with the cache")
 	}
-	if err != nil || cached.GetResourceVersion() != o.GetResourceVersion() {
+	if err != nil || cached.GetResourceVersion() != o.GetResourceVersion() || c.behind(cached) {
 		return false, nil //nolint:nilerr // What is not in the cache yet cannot be compared.
 	}
 	return same(cached, o), nil
+}
+
+// behind says whether the cache has yet to see this client's own last write of
+// an object. To compare with such a cache would drop the write that takes that
+// one back.
+func (c quietClient) behind(cached client.Object) bool {
+	v, ok := c.written.Load(identify(cached))
+	written, isString := v.(string)
+	if !ok || !isString {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(cached.GetResourceVersion(), written)
+	return err != nil || order < 0
 }
 
 // sameStatus compares statuses. Of a condition that says the same it takes back

@@ -70,6 +70,7 @@ type wire struct {
 	cached *v1alpha1.Performer
 	get    error
 	send   error
+	answer string // the version that a write of the status makes
 	calls  []string
 	opts   []string
 }
@@ -95,6 +96,9 @@ func (w *wire) client() client.Client {
 		},
 		MockStatusUpdate: func(_ context.Context, o client.Object, opts ...client.SubResourceUpdateOption) error {
 			w.calls = append(w.calls, "update status "+o.GetName())
+			if w.answer != "" {
+				o.SetResourceVersion(w.answer)
+			}
 			w.opts = append(w.opts, fmt.Sprint(opts))
 			return w.send
 		},
@@ -282,6 +286,40 @@ func TestStatusUpdate(t *testing.T) {
 				t.Errorf("\n%s\nStatus().Update(...): -want calls, +got calls:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+func TestCacheBehindOwnWrite(t *testing.T) {
+	// Ready, then not, then ready again, faster than the cache follows.
+	w := &wire{cached: performer(running)}
+	c := w.client()
+	update := func(o *v1alpha1.Performer) {
+		t.Helper()
+		if err := c.Status().Update(t.Context(), o); err != nil {
+			t.Fatalf("Status().Update(...): %v", err)
+		}
+	}
+	w.answer = "2"
+	update(performer())
+	update(performer(running))
+	if diff := cmp.Diff([]string{"get ns/a", "update status a", "get ns/a", "update status a"}, w.calls); diff != "" {
+		t.Errorf("what looks unchanged to a cache that is behind the last write is sent: -want calls, +got calls:\n%s", diff)
+	}
+
+	w.calls, w.cached = nil, performer(version("3"))
+	update(performer(version("3")))
+	if diff := cmp.Diff([]string{"get ns/a"}, w.calls); diff != "" {
+		t.Errorf("a cache that has seen the last write is believed: -want calls, +got calls:\n%s", diff)
+	}
+
+	w.calls, w.cached = nil, nil
+	if err := c.Get(t.Context(), client.ObjectKey{Namespace: "ns", Name: "a"}, &v1alpha1.Performer{}); !kerrors.IsNotFound(err) {
+		t.Fatalf("Get(...): want not found, got %v", err)
+	}
+	w.calls, w.cached = nil, performer()
+	update(performer())
+	if diff := cmp.Diff([]string{"get ns/a"}, w.calls); diff != "" {
+		t.Errorf("nothing is remembered of an object that is gone: -want calls, +got calls:\n%s", diff)
 	}
 }
 
