@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package v1alpha1 holds the kinds of hourglass.eigenlayer.io/v1alpha1: the
-// managed resources Performer and HourglassExecutor, and the ProviderConfigs
-// that say which cluster they live in.
+// managed resources Performer and HourglassExecutor, the ProviderConfigs that say
+// which cluster they live in, and the HardwarePools of nodes in such clusters.
 // +kubebuilder:object:generate=true
 // +groupName=hourglass.eigenlayer.io
 // +versionName=v1alpha1
@@ -35,6 +35,7 @@ var (
 var (
 	PerformerKind                  = reflect.TypeFor[Performer]().Name()
 	HourglassExecutorKind          = reflect.TypeFor[HourglassExecutor]().Name()
+	HardwarePoolKind               = reflect.TypeFor[HardwarePool]().Name()
 	ProviderConfigKind             = reflect.TypeFor[ProviderConfig]().Name()
 	ClusterProviderConfigKind      = reflect.TypeFor[ClusterProviderConfig]().Name()
 	ProviderConfigUsageKind        = reflect.TypeFor[ProviderConfigUsage]().Name()
@@ -45,6 +46,7 @@ func init() { //nolint:gochecknoinits // The usual way to fill a scheme builder.
 	schemeBuilder.Register(
 		&Performer{}, &PerformerList{},
 		&HourglassExecutor{}, &HourglassExecutorList{},
+		&HardwarePool{}, &HardwarePoolList{},
 		&ProviderConfig{}, &ProviderConfigList{},
 		&ClusterProviderConfig{}, &ClusterProviderConfigList{},
 		&ProviderConfigUsage{}, &ProviderConfigUsageList{},

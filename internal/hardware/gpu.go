@@ -59,6 +59,17 @@ func ParseGPU(name string) (GPU, error) {
 	return g, nil
 }
 
+// ReadProduct reads a product name as a node label or an administrator writes it.
+// Unlike ParseGPU it accepts variants that the catalog does not have; false says
+// that the model is not in the catalog.
+func ReadProduct(product string) (GPU, bool) {
+	n, err := readGPUName(product)
+	if err != nil {
+		return GPU{}, false
+	}
+	return n.gpu(), true
+}
+
 // String returns the canonical name, which ParseGPU reads back as the same GPU.
 func (g GPU) String() string {
 	parts := []string{g.Model}

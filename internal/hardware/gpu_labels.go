@@ -23,6 +23,17 @@ var gpuSchemes = []string{
 	LabelKarpenterAzureGPU,
 }
 
+// GPULabel returns the node label that names the GPU model among the labels of a
+// node, and its value; empty where there is none.
+func GPULabel(labels map[string]string) (key, product string) {
+	for _, key := range gpuSchemes {
+		if v := labels[key]; v != "" {
+			return key, v
+		}
+	}
+	return "", ""
+}
+
 // productLabel returns the label that holds a vendor's own product name.
 func productLabel(v Vendor) string {
 	return map[Vendor]string{NVIDIA: LabelGFDProduct, AMD: LabelAMDProduct, Intel: LabelIntelProduct}[v]

@@ -80,16 +80,30 @@ func gpuWords(name string) []string {
 // name where several do, and how many words its name has.
 func modelAt(words []string) (gpuModel, int) {
 	found, length := gpuModel{}, 0
-	for _, m := range gpuModels {
-		for _, name := range m.names {
-			parts := strings.Split(name, "-")
-			if len(parts) > length && len(parts) <= len(words) && slices.Equal(parts, words[:len(parts)]) {
-				found, length = m, len(parts)
-			}
+	for _, n := range gpuModelNames {
+		if len(n.words) > length && len(n.words) <= len(words) && slices.Equal(n.words, words[:len(n.words)]) {
+			found, length = gpuModels[n.model], len(n.words)
 		}
 	}
 	return found, length
 }
+
+// A gpuModelName is the words of one of the names of a model, by its index.
+type gpuModelName struct {
+	model int
+	words []string
+}
+
+// gpuModelNames are all names of all models, taken apart once.
+var gpuModelNames = func() []gpuModelName {
+	var all []gpuModelName
+	for i, m := range gpuModels {
+		for _, name := range m.names {
+			all = append(all, gpuModelName{model: i, words: strings.Split(name, "-")})
+		}
+	}
+	return all
+}()
 
 // prefixFits says whether no word before the model names another vendor.
 func (n *gpuName) prefixFits(v Vendor) bool {

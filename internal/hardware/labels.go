@@ -102,8 +102,14 @@ const (
 	// LabelArch is the well-known label of a node's processor architecture.
 	LabelArch = corev1.LabelArchStable
 
-	// ArchARM64 is the value of LabelArch on Arm nodes.
+	// ArchARM64 and ArchAMD64 are the values of LabelArch on Arm and on x86 nodes.
 	ArchARM64 = "arm64"
+	ArchAMD64 = "amd64"
+
+	// LabelGFDReplicas is how many Pods each GPU serves: "0" where all of them are
+	// sliced, so that none is left under ResourceNVIDIAGPU. Source:
+	// NVIDIA/k8s-device-plugin internal/lm/resource.go.
+	LabelGFDReplicas = "nvidia.com/gpu.replicas"
 )
 
 // An Alternative is one labeling scheme's way of proving a property of a node:

@@ -119,6 +119,10 @@ func GPUVendor(name corev1.ResourceName) Vendor {
 // docs/user-guide/configuration.md.
 var amdPartitions = map[string]bool{"spx": true, "dpx": true, "tpx": true, "qpx": true, "cpx": true}
 
+// CountsMIG says whether a resource counts MIG slices of one profile, as under the
+// mixed strategy. Such nodes keep the plain product in LabelGFDProduct.
+func CountsMIG(name corev1.ResourceName) bool { return migProfileOf(name) != "" }
+
 // migProfileOf returns the MIG profile of a resource name of the mixed strategy,
 // or "".
 func migProfileOf(name corev1.ResourceName) string {

@@ -3,6 +3,8 @@
 package hardware
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -31,4 +33,59 @@ func GPUTolerations(v Vendor) []corev1.Toleration {
 // nodes. Source: Google's "Arm workloads on GKE".
 func ARM64Toleration() corev1.Toleration {
 	return corev1.Toleration{Key: LabelArch, Operator: corev1.TolerationOpEqual, Value: ArchARM64, Effect: corev1.TaintEffectNoSchedule}
+}
+
+// A TaintKind says what a taint of a node is for.
+type TaintKind int
+
+// The kinds of taints.
+const (
+	// DedicatedTaint keeps nodes for those who ask for them, by an administrator's
+	// choice.
+	DedicatedTaint TaintKind = iota
+	// GPUTaint keeps nodes for those who ask for their GPUs.
+	GPUTaint
+	// ArchTaint keeps images out that the processor cannot run.
+	ArchTaint
+	// StartupTaint is there until a node is set up.
+	StartupTaint
+	// LifecycleTaint says that a node is not to be used now, or is somebody's own.
+	LifecycleTaint
+)
+
+// taintPrefixes are the beginnings of keys of taints by kind. Sources: Kata
+// Containers' values.yaml and the cluster autoscaler's FAQ for those at start-up;
+// the Kubernetes reference of well-known taints, Karpenter and the cluster
+// autoscaler for the others.
+var taintPrefixes = []struct {
+	prefix string
+	kind   TaintKind
+}{
+	{"katacontainers.io/kata-runtime", StartupTaint},
+	{"startup-taint.cluster-autoscaler.kubernetes.io/", StartupTaint},
+	{"ignore-taint.cluster-autoscaler.kubernetes.io/", StartupTaint},
+	{"karpenter.sh/unregistered", StartupTaint},
+	{"node.cilium.io/agent-not-ready", StartupTaint},
+	{"node.cloudprovider.kubernetes.io/", StartupTaint},
+	{"node.kubernetes.io/", LifecycleTaint},
+	{"node-role.kubernetes.io/", LifecycleTaint},
+	{"karpenter.sh/disrupted", LifecycleTaint},
+	{"ToBeDeletedByClusterAutoscaler", LifecycleTaint},
+	{"DeletionCandidateOfClusterAutoscaler", LifecycleTaint},
+}
+
+// KindOfTaint returns what a taint is for.
+func KindOfTaint(t corev1.Taint) TaintKind {
+	switch {
+	case GPUVendor(corev1.ResourceName(t.Key)) != "", t.Key == "sku" && t.Value == "gpu":
+		return GPUTaint
+	case t.Key == LabelArch:
+		return ArchTaint
+	}
+	for _, p := range taintPrefixes {
+		if strings.HasPrefix(t.Key, p.prefix) {
+			return p.kind
+		}
+	}
+	return DedicatedTaint
 }

@@ -32,6 +32,11 @@ type Demand struct {
 	Scheduling *v1alpha1.SchedulingConfig
 	// Resources of the workload's container.
 	Resources corev1.ResourceRequirements
+	// Pool that the workload was given to, the value of its label LabelPool; empty
+	// for none. Scheduling and Resources then select the pool's nodes and GPUs, so
+	// that nothing is added to prove the GPU model or to tolerate its taints. A
+	// RuntimeClass that is named "" is then explicitly none.
+	Pool string
 }
 
 // Constraints are what a Pod must say so that it runs only where the demand is
@@ -86,7 +91,7 @@ func Constrain(d Demand, classes []nodev1.RuntimeClass) (Constraints, error) {
 		return Constraints{}, err
 	}
 	out := Constraints{
-		Tolerations: tolerationsFor(d.Scheduling, p.grant),
+		Tolerations: tolerationsFor(d, p.grant),
 		Warnings:    concat(p.warnings, resourceLabelWarnings(d.Scheduling)),
 	}
 	if p.class != nil {
@@ -154,16 +159,23 @@ func (c *Constraints) selectNodes(d Demand, p plan, class *nodev1.RuntimeClass) 
 		return err
 	}
 	fixed := all.requirements()
+	var models []hardware.Alternative
+	if d.Pool == "" {
+		models = p.grant.alternatives(productsIn(p.grant, fixed, user))
+	}
 	terms, err := narrow(user, fixed, []need{
-		{path: pathGPUType, alternatives: p.grant.alternatives(productsIn(p.grant, fixed, user))},
+		{path: pathGPUType, alternatives: models},
 		{path: p.tee.path, alternatives: p.tee.alternatives()},
 		{path: p.tee.path, alternatives: p.tee.gpuMode(p.grant)},
 	})
 	if err != nil {
 		return err
 	}
+	if d.Pool == "" {
+		terms = p.grant.wholeOnly(terms, fixed)
+	}
 	c.NodeSelector = labels.values
-	c.Affinity = affinityWith(d.Scheduling, p.grant.wholeOnly(terms, fixed))
+	c.Affinity = affinityWith(d.Scheduling, terms)
 	return nil
 }
 

@@ -53,6 +53,12 @@ func satisfiable(group []corev1.NodeSelectorRequirement) bool {
 	})
 }
 
+// matches says whether a node meets one requirement, as the scheduler has it.
+func matches(r corev1.NodeSelectorRequirement, node *corev1.Node) bool {
+	selector, err := nodeaffinity.NewNodeSelector(&corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{r}}}})
+	return err == nil && selector.Match(node)
+}
+
 // about returns the requirements that are about a key.
 func about(reqs []corev1.NodeSelectorRequirement, key string) []corev1.NodeSelectorRequirement {
 	var group []corev1.NodeSelectorRequirement

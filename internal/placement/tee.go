@@ -60,6 +60,8 @@ type teeRequest struct {
 	classes []nodev1.RuntimeClass
 	// sgxMemory says that the user's resources ask for enclave memory.
 	sgxMemory bool
+	// classless says that the Pod is explicitly to have no class.
+	classless bool
 }
 
 // planTEE decides how the TEE that is required is given, in the order that
@@ -80,7 +82,7 @@ func planTEE(d Demand, gpus gpuAsk, class *hardware.RuntimeClass, classes []node
 	if err != nil {
 		return teePlan{}, err
 	}
-	r := teeRequest{gpus: gpus, class: class, classes: classes, sgxMemory: epc}
+	r := teeRequest{gpus: gpus, class: class, classes: classes, sgxMemory: epc, classless: class == nil && d.Pool != "" && d.Scheduling != nil && d.Scheduling.RuntimeClass != nil}
 	if !named {
 		p, err := r.any()
 		p.path = pathTEERequired
@@ -131,7 +133,7 @@ func (r teeRequest) one(t hardware.TEE) (teePlan, error) {
 		return teePlan{}, fmt.Errorf("%s: asks for SGX enclave memory, but %s is %s; leave one out", resourcePath("limits", hardware.ResourceSGXEPC), pathTEEType, t)
 	}
 	switch {
-	case r.class == nil && t == hardware.SEV:
+	case r.class == nil && (t == hardware.SEV || r.classless):
 		return r.nodeVM(t)
 	case r.class == nil:
 		if c := teeClassIn(r.classes, t, r.gpus.count > 0); c != nil {

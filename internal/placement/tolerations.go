@@ -8,23 +8,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 
-	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
 )
 
 // tolerationsFor returns the user's tolerations, and after them those of the
-// taints that usually guard the hardware, each once. A toleration of everything
-// is kept where the user wrote it and never added.
-func tolerationsFor(s *v1alpha1.SchedulingConfig, grant gpuGrant) []corev1.Toleration {
+// taints that usually guard the hardware, each once; those of a pool are known and
+// already there. A toleration of everything is kept where the user wrote it and
+// never added.
+func tolerationsFor(d Demand, grant gpuGrant) []corev1.Toleration {
 	var wanted []corev1.Toleration
-	if s != nil {
-		wanted = slices.Clone(s.Tolerations)
+	if d.Scheduling != nil {
+		wanted = slices.Clone(d.Scheduling.Tolerations)
 	}
-	for _, v := range grant.vendors {
-		wanted = append(wanted, hardware.GPUTolerations(v)...)
-	}
-	if grant.gpu != nil && grant.gpu.ARM64Only() {
-		wanted = append(wanted, hardware.ARM64Toleration())
+	if d.Pool == "" {
+		wanted = append(wanted, guessedTolerations(grant)...)
 	}
 	var out []corev1.Toleration
 	for _, t := range wanted {
@@ -33,6 +30,18 @@ func tolerationsFor(s *v1alpha1.SchedulingConfig, grant gpuGrant) []corev1.Toler
 		}
 	}
 	return out
+}
+
+// guessedTolerations are those of the taints that usually guard the hardware.
+func guessedTolerations(grant gpuGrant) []corev1.Toleration {
+	var guessed []corev1.Toleration
+	for _, v := range grant.vendors {
+		guessed = append(guessed, hardware.GPUTolerations(v)...)
+	}
+	if grant.gpu != nil && grant.gpu.ARM64Only() {
+		guessed = append(guessed, hardware.ARM64Toleration())
+	}
+	return guessed
 }
 
 // sameToleration compares tolerations, knowing that no operator means Equal.

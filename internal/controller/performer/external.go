@@ -161,6 +161,7 @@ func (e *external) want(ctx context.Context, p *v1alpha1.Performer) (workload.Ob
 		Hardware:   p.Spec.HardwareRequirements,
 		Scheduling: p.Spec.Scheduling,
 		Resources:  p.Spec.Resources,
+		Pool:       p.GetLabels()[placement.LabelPool],
 	}, classes)
 	if err != nil {
 		return workload.Objects{}, nil, errors.Wrap(err, "cannot place the Pod")

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package placement
+
+import (
+	"cmp"
+	"slices"
+)
+
+// few is the number of workloads up to which better ways are searched for one by
+// one.
+const few = 12
+
+// An attempt is one way to place items: the pool of each, -1 for none.
+type attempt struct {
+	pools []int
+	score score
+}
+
+// solve finds a pool for each of the items, -1 where there is none.
+func (st *state) solve(items []*item) []int {
+	pools := make([]int, len(items))
+	var open []*item
+	var places []int
+	for i, it := range items {
+		pools[i] = -1
+		if st.fleet.couldServe(it) {
+			open, places = append(open, it), append(places, i)
+		}
+	}
+	for i, pool := range st.solveOpen(open) {
+		pools[places[i]] = pool
+	}
+	return pools
+}
+
+// couldServe says whether an empty node of some pool could take an item.
+func (f *Fleet) couldServe(it *item) bool {
+	return slices.ContainsFunc(it.shape.offers, func(o offer) bool {
+		for r, own := range it.own {
+			if o.need[r]+own > f.allocatable[o.pool][r] {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (st *state) solveOpen(items []*item) []int {
+	largest := st.fleet.rank(items)
+	best := st.greedy(items, largest, (*state).bestPool)
+	if len(items) <= few {
+		return st.search(items, largest, best).pools
+	}
+	if best.score[0] == 0 {
+		return best.pools
+	}
+	smallest := slices.Clone(largest)
+	slices.Reverse(smallest)
+	for _, other := range []attempt{
+		st.greedy(items, largest, (*state).firstPool),
+		st.greedy(items, largest, (*state).tightestPool),
+		st.greedy(items, smallest, (*state).bestPool),
+		st.greedy(items, smallest, (*state).tightestPool),
+	} {
+		if other.score.compare(best.score) < 0 {
+			best = other
+		}
+	}
+	return best.pools
+}
+
+// rank returns the order of items that begins with what is hardest to place: what
+// the fewest pools serve, then what takes most GPUs, then what takes the largest
+// part of a node.
+func (f *Fleet) rank(items []*item) []int {
+	type rank struct {
+		gpus  int64
+		share float64
+	}
+	ranks, order := make([]rank, len(items)), make([]int, len(items))
+	var need amount
+	for i, it := range items {
+		order[i] = i
+		need = it.need(need, &it.shape.offers[0])
+		ranks[i].gpus = f.scale.gpusIn(need)
+		for r, x := range f.largest {
+			ranks[i].share = max(ranks[i].share, float64(need[r])*x)
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(
+			cmp.Compare(len(items[a].shape.offers), len(items[b].shape.offers)),
+			cmp.Compare(ranks[b].gpus, ranks[a].gpus),
+			cmp.Compare(ranks[b].share, ranks[a].share),
+			cmp.Compare(items[a].workload.Name, items[b].workload.Name),
+			cmp.Compare(a, b),
+		)
+	})
+	return order
+}
+
+// A chooser picks one of the item's offers and a group of nodes in its pool, nil
+// where nothing fits, and says what that adds to the score.
+type chooser func(*state, *item) (*offer, int, score)
+
+// greedy places items one after the other in the given order.
+func (st *state) greedy(items []*item, order []int, choose chooser) attempt {
+	run := st.clone()
+	a := attempt{pools: make([]int, len(items))}
+	for _, i := range order {
+		it := items[i]
+		o, at, gain := choose(run, it)
+		if o == nil {
+			a.pools[i] = -1
+			a.score[0]++
+			continue
+		}
+		a.pools[i] = o.pool
+		a.score = a.score.plus(gain)
+		run.buffer = it.need(run.buffer, o)
+		run.take(o.pool, at, run.buffer)
+		run.pools[o.pool].items++
+	}
+	return a
+}
+
+// bestPool picks what adds the least to the score.
+func (st *state) bestPool(it *item) (best *offer, at int, gain score) {
+	for i := range it.shape.offers {
+		o := &it.shape.offers[i]
+		st.buffer = it.need(st.buffer, o)
+		least := st.gain(o, st.buffer, -st.fleet.scale.gpusIn(st.buffer))
+		if best != nil && least.compare(gain) >= 0 {
+			continue
+		}
+		node, stranded := st.bestNode(o, st.buffer)
+		if node < 0 {
+			continue
+		}
+		if g := st.gain(o, st.buffer, stranded); best == nil || g.compare(gain) < 0 {
+			best, at, gain = o, node, g
+		}
+	}
+	return best, at, gain
+}
+
+// firstPool picks the first that has room.
+func (st *state) firstPool(it *item) (*offer, int, score) {
+	for i := range it.shape.offers {
+		o := &it.shape.offers[i]
+		st.buffer = it.need(st.buffer, o)
+		if node, stranded := st.bestNode(o, st.buffer); node >= 0 {
+			return o, node, st.gain(o, st.buffer, stranded)
+		}
+	}
+	return nil, 0, score{}
+}
+
+// tightestPool picks the one whose node has the least left afterwards, whatever
+// it costs, so that the most find room.
+func (st *state) tightestPool(it *item) (best *offer, at int, gain score) {
+	least := 0.0
+	for i := range it.shape.offers {
+		o := &it.shape.offers[i]
+		st.buffer = it.need(st.buffer, o)
+		node, stranded := st.bestNode(o, st.buffer)
+		if node < 0 {
+			continue
+		}
+		left := 0.0
+		for r, x := range st.fleet.largest {
+			if free := st.pools[o.pool].groups[node].free[r]; free < unlimited/2 {
+				left += float64(free-st.buffer[r]) * x
+			}
+		}
+		if best == nil || left < least {
+			best, at, gain, least = o, node, st.gain(o, st.buffer, stranded), left
+		}
+	}
+	return best, at, gain
+}

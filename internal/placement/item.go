@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package placement
+
+import (
+	corev1 "k8s.io/api/core/v1"
+)
+
+// An item is a workload that is being placed.
+type item struct {
+	index    int
+	workload *Workload
+	shape    *shape
+	// own is what its container needs of the basic resources beside the shape's
+	// need: the same places as in an amount.
+	own [basics]int64
+	// present is the pool that the workload is in and that serves it, else -1.
+	present int
+	// pool that it goes to, -1 for none.
+	pool int
+	// waits says that it stays where no node was found for it.
+	waits bool
+}
+
+// read gives each workload its shape.
+func (f *Fleet) read(workloads []Workload) *Result {
+	r := &Result{fleet: f, items: make([]item, len(workloads))}
+	shapes := map[string]*shape{}
+	key := shapeKey{}
+	for i := range workloads {
+		w := &workloads[i]
+		key.write(w)
+		s, ok := shapes[string(key.b)]
+		if !ok {
+			s = newShape(w)
+			f.offersFor(s)
+			shapes[string(key.b)] = s
+		}
+		it := &r.items[i]
+		*it = item{index: i, workload: w, shape: s, own: basicNeed(w.Demand.Resources), present: -1, pool: -1}
+		if w.Present == nil {
+			continue
+		}
+		if at := f.index(w.Present.Pool); at >= 0 {
+			if o := s.offerOf(at); o != nil && it.need(nil, o).fits(f.allocatable[at]) {
+				it.present = at
+			}
+		}
+	}
+	return r
+}
+
+// offersFor asks each pool.
+func (f *Fleet) offersFor(s *shape) {
+	if s.err != nil {
+		return
+	}
+	for i := range f.pools {
+		if o, ok := f.judge(s, i); ok {
+			s.offers = append(s.offers, o)
+		}
+	}
+}
+
+// offerOf a pool, or nil.
+func (s *shape) offerOf(pool int) *offer {
+	for i := range s.offers {
+		if s.offers[i].pool == pool {
+			return &s.offers[i]
+		}
+	}
+	return nil
+}
+
+// basicNeed is what a container asks for of the basic resources.
+func basicNeed(r corev1.ResourceRequirements) [basics]int64 {
+	var need [basics]int64
+	for i, name := range [basics]corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
+		q, ok := r.Requests[name]
+		if !ok {
+			q, ok = r.Limits[name]
+		}
+		switch {
+		case !ok || name == "":
+		case name == corev1.ResourceCPU:
+			need[i] = q.MilliValue()
+		default:
+			need[i] = q.Value()
+		}
+	}
+	return need
+}
+
+// need of the item under an offer, in the given buffer.
+func (it *item) need(buffer amount, o *offer) amount {
+	buffer = append(buffer[:0], o.need...)
+	for i, n := range it.own {
+		buffer[i] += n
+	}
+	return buffer
+}
+
+// stays says whether the item is not to be moved.
+func (it *item) stays() bool {
+	return it.present >= 0 && !it.workload.Present.Waiting
+}

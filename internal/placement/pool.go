@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package placement
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
+)
+
+// DefaultTarget is the cluster of pools that name none.
+var DefaultTarget = v1alpha1.PoolTarget{Kind: "ClusterProviderConfig", Name: "default"} //nolint:gochecknoglobals // A constant, but for its type.
+
+// A pool is what a HardwarePool says, made ready to be compared with demands.
+type pool struct {
+	name   string
+	target v1alpha1.PoolTarget
+	// invalid says how the pool contradicts itself; empty where it does not.
+	invalid string
+	// selector is what Pods of the pool select nodes by.
+	selector map[string]string
+	// node stands for each of the nodes: their labels, and their taints that keep
+	// Pods away.
+	node corev1.Node
+	gpus poolGPUs
+	tees []poolTEE
+	// classes are the RuntimeClasses of the target, nil where they are not known.
+	classes []nodev1.RuntimeClass
+	weight  int64
+	// price of a node, in millionths.
+	price int64
+	// grows says that there may be more nodes than there are now.
+	grows       bool
+	allocatable corev1.ResourceList
+	groups      []nodeGroup
+	// observed says that what the nodes have free is known, and is without what
+	// Pods that run take.
+	observed bool
+	// kinds are the GPU products of its nodes, one with an empty product where
+	// they are alike.
+	kinds []poolKind
+	// likeness is the same for pools under which a demand makes the same plan.
+	likeness string
+}
+
+// A poolKind is the nodes of a pool that have one GPU product.
+type poolKind struct {
+	product string
+	node    corev1.Node
+}
+
+// A nodeGroup is nodes of a pool that have the same left.
+type nodeGroup struct {
+	// nodes is how many there are, unlimited where nobody knows.
+	nodes int64
+	// product of the GPUs, empty where it is that of the pool.
+	product string
+	// free overrides the allocatable resources.
+	free corev1.ResourceList
+}
+
+// unlimited is more than any number of nodes, or of anything on a node, but small
+// enough to be added to and subtracted from.
+const unlimited = int64(1) << 60
+
+// preparePool makes a pool of what is declared and, where nothing is, of what was
+// observed.
+func preparePool(hp *v1alpha1.HardwarePool) pool {
+	facts := factsOf(hp)
+	p := pool{
+		name:     hp.Name,
+		target:   *cmp.Or(hp.Spec.ProviderConfigRef, &DefaultTarget),
+		selector: hp.Spec.NodeSelector,
+		classes:  classesOf(facts.RuntimeClasses),
+		weight:   int64(hp.Spec.Weight),
+		grows:    hp.Spec.MaxNodes != nil && *hp.Spec.MaxNodes > hp.Status.ReadyNodes,
+	}
+	p.node.Labels = maps.Clone(hp.Status.Labels)
+	if p.node.Labels == nil {
+		p.node.Labels = map[string]string{}
+	}
+	for _, declared := range []map[string]string{hp.Spec.Labels, hp.Spec.NodeSelector} {
+		maps.Copy(p.node.Labels, declared)
+	}
+	p.node.Spec.Taints = lastingTaints(facts.Taints)
+	if hp.Spec.Price != nil {
+		p.price = hp.Spec.Price.ScaledValue(-6)
+	}
+	p.tees, p.invalid = teesOf(hp.Spec.TEE, p.node.Labels)
+	p.gpus = gpusOf(facts, p)
+	p.setArchitecture(hp.Spec.Architecture)
+	p.allocatable = p.gpus.addTo(facts.Allocatable)
+	p.groups, p.observed = groupsOf(hp), len(hp.Status.Free) > 0
+	p.kinds = p.kindsOf()
+	p.likeness = fmt.Sprint(p.classes, len(p.gpus.resources) > 0)
+	return p
+}
+
+// kindsOf returns the kinds of nodes, by product.
+func (p *pool) kindsOf() []poolKind {
+	var kinds []poolKind
+	for _, g := range p.groups {
+		if len(kinds) > 0 && kinds[len(kinds)-1].product == g.product {
+			continue
+		}
+		k := poolKind{product: g.product, node: p.node}
+		if g.product != "" {
+			k.node = *p.node.DeepCopy()
+			k.node.Labels[p.productLabel()] = g.product
+		}
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// productLabel is the label by which nodes with different GPUs are told apart.
+func (p *pool) productLabel() string {
+	return cmp.Or(p.gpus.label, hardware.LabelGFDProduct)
+}
+
+// factsOf unites what is declared with what was observed: of each fact what is
+// declared, where anything is.
+func factsOf(hp *v1alpha1.HardwarePool) v1alpha1.PoolNodes {
+	f, seen := hp.Spec.PoolNodes, hp.Status.PoolNodes
+	f.GPU = cmp.Or(f.GPU, seen.GPU)
+	if f.Taints == nil {
+		f.Taints = seen.Taints
+	}
+	if f.Allocatable == nil {
+		f.Allocatable = seen.Allocatable
+	}
+	if f.RuntimeClasses == nil {
+		f.RuntimeClasses = seen.RuntimeClasses
+	}
+	return f
+}
+
+// setArchitecture labels the node with the architecture and the operating system,
+// as every kubelet does.
+func (p *pool) setArchitecture(declared string) {
+	arch := cmp.Or(declared, p.node.Labels[hardware.LabelArch])
+	if arch == "" && p.gpus.armOnly() {
+		arch = hardware.ArchARM64
+	}
+	p.node.Labels[hardware.LabelArch] = cmp.Or(arch, hardware.ArchAMD64)
+	if p.node.Labels[corev1.LabelOSStable] == "" {
+		p.node.Labels[corev1.LabelOSStable] = string(corev1.Linux)
+	}
+}
+
+// groupsOf returns the nodes there are, and those that the pool may grow by.
+func groupsOf(hp *v1alpha1.HardwarePool) []nodeGroup {
+	var groups []nodeGroup
+	var nodes int64
+	for _, f := range hp.Status.Free {
+		groups = append(groups, nodeGroup{nodes: int64(f.Nodes), product: f.GPUProduct, free: f.Resources})
+		nodes += int64(f.Nodes)
+	}
+	switch {
+	case hp.Spec.MaxNodes != nil && int64(*hp.Spec.MaxNodes) > nodes:
+		groups = append(groups, nodeGroup{nodes: int64(*hp.Spec.MaxNodes) - nodes})
+	case hp.Spec.MaxNodes != nil || len(groups) > 0:
+	case hp.Status.Nodes > 0 || hp.Status.ReadyNodes > 0:
+		groups = []nodeGroup{{nodes: int64(hp.Status.ReadyNodes)}}
+	case hp.Spec.MinNodes != nil:
+		groups = []nodeGroup{{nodes: int64(*hp.Spec.MinNodes)}}
+	default:
+		groups = []nodeGroup{{nodes: unlimited}}
+	}
+	slices.SortStableFunc(groups, func(a, b nodeGroup) int { return cmp.Compare(a.product, b.product) })
+	return groups
+}
+
+// classesOf returns RuntimeClasses as the target cluster has them, nil where none
+// are listed.
+func classesOf(listed []v1alpha1.PoolRuntimeClass) []nodev1.RuntimeClass {
+	var classes []nodev1.RuntimeClass
+	for _, c := range listed {
+		class := nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: c.Name}, Handler: c.Handler}
+		if len(c.Overhead) > 0 {
+			class.Overhead = &nodev1.Overhead{PodFixed: c.Overhead}
+		}
+		if len(c.NodeSelector) > 0 || len(c.Tolerations) > 0 {
+			class.Scheduling = &nodev1.Scheduling{NodeSelector: c.NodeSelector, Tolerations: c.Tolerations}
+		}
+		classes = append(classes, class)
+	}
+	slices.SortFunc(classes, func(a, b nodev1.RuntimeClass) int { return cmp.Compare(a.Name, b.Name) })
+	return classes
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package placement
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
+)
+
+// A shape is what workloads have in common that the same pools serve.
+type shape struct {
+	demand    Demand
+	namespace string
+	target    *v1alpha1.PoolTarget
+	// err says what in the demand no pool can meet.
+	err error
+
+	gpus gpuAsk
+	// wanted is the gpuType as the user wrote it.
+	wanted string
+	// teeRequired says whether a TEE is, and tee which; empty for any.
+	teeRequired bool
+	tee         hardware.TEE
+	// terms of the user's required node affinity, and the same to match nodes by;
+	// nil where there is none.
+	terms    []corev1.NodeSelectorTerm
+	affinity *nodeaffinity.NodeSelector
+	// asksPart says of MIG slices and of shares whether the user's node labels ask
+	// for them.
+	asksPart bool
+
+	plans map[planKey]*planned
+	// models says of products whether they are the model that is asked for.
+	models map[modelKey]bool
+	offers []offer
+	// why the pool that was judged last does not serve, where the shape is
+	// explaining.
+	why        string
+	explaining bool
+}
+
+// A modelKey is what a product is compared by.
+type modelKey struct {
+	product   string
+	memoryMiB int32
+	resource  corev1.ResourceName
+}
+
+// newShape reads a workload's demand. What it gets wrong by itself is in err.
+func newShape(w *Workload) *shape {
+	s := &shape{demand: w.Demand, namespace: w.Namespace, target: w.Target, plans: map[planKey]*planned{}, models: map[modelKey]bool{}}
+	hw := hardwareOf(w.Demand)
+	s.wanted = strings.TrimSpace(hw.GPUType)
+	if s.gpus, s.err = askGPUs(w.Demand); s.err != nil {
+		return s
+	}
+	if s.terms, s.err = userTerms(w.Demand.Scheduling); s.err != nil {
+		return s
+	}
+	if s.terms != nil {
+		s.affinity, s.err = nodeaffinity.NewNodeSelector(&corev1.NodeSelector{NodeSelectorTerms: s.terms})
+	}
+	var labels nodeLabels
+	if s.err == nil {
+		labels, s.err = requiredLabels(w.Demand, gpuGrant{}, teePlan{})
+	}
+	if s.err != nil {
+		return s
+	}
+	asked := labels.requirements()
+	for _, t := range s.terms {
+		asked = concat(asked, t.MatchExpressions)
+	}
+	for _, p := range parts() {
+		s.asksPart = s.asksPart || p.askedBy(asked)
+	}
+	s.teeRequired = teeRequired(hw, strings.TrimSpace(hw.TEEType) != "")
+	if s.teeRequired && strings.TrimSpace(hw.TEEType) != "" {
+		// What is not known is told by conceivable.
+		s.tee, _ = hardware.ParseTEE(hw.TEEType)
+	}
+	s.err = s.conceivable()
+	return s
+}
+
+// conceivable says why no pool could serve the demand, however it were made; nil
+// where one could.
+func (s *shape) conceivable() error {
+	if !s.teeRequired {
+		_, err := decide(s.demand, nil)
+		return err
+	}
+	if _, err := decide(s.demand, nil); err == nil {
+		return nil
+	}
+	var first error
+	tees := hardware.TEEs()
+	if s.tee != "" {
+		tees = []hardware.TEE{s.tee}
+	}
+	for _, t := range tees {
+		for _, mode := range modesOf(t) {
+			p := pool{}
+			offered := poolTEE{tee: t, mode: mode, declared: true}
+			_, err := planFor(s.demand, p.runtimeClasses(&offered, s.className()), planKey{tee: offered, inTEE: true})
+			if err == nil {
+				return nil
+			}
+			if first == nil {
+				first = err
+			}
+		}
+	}
+	if _, err := decide(s.demand, nil); s.tee != "" || first == nil {
+		return err
+	}
+	return first
+}
+
+// className is the RuntimeClass that the user names, or "".
+func (s *shape) className() string {
+	if named(s.demand) {
+		return *s.demand.Scheduling.RuntimeClass
+	}
+	return ""
+}
+
+// tolerations of the user.
+func (s *shape) tolerations() []corev1.Toleration {
+	if s.demand.Scheduling == nil {
+		return nil
+	}
+	return s.demand.Scheduling.Tolerations
+}
+
+// selects says whether the user or the GPU asks for nodes with a label.
+func (s *shape) selects(key, value string) bool {
+	if key == hardware.LabelArch && value == hardware.ArchARM64 && s.gpus.model != nil && s.gpus.model.ARM64Only() {
+		return true
+	}
+	if hardwareOf(s.demand).CustomLabels[key] == value {
+		return true
+	}
+	if s.demand.Scheduling != nil && s.demand.Scheduling.NodeSelector[key] == value {
+		return true
+	}
+	for _, t := range s.terms {
+		for _, r := range about(t.MatchExpressions, key) {
+			if r.Operator == corev1.NodeSelectorOpIn && meets(map[string]string{key: value}, r) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// A planKey is what plans for one shape differ by.
+type planKey struct {
+	likeness string
+	// tee of the pool that is to serve, where inTEE says that one has to.
+	tee   poolTEE
+	inTEE bool
+	// resource that count GPUs are counted under, empty for the default one.
+	resource corev1.ResourceName
+	count    int64
+}
+
+// A planned is how a demand is met in pools that are alike.
+type planned struct {
+	err    error
+	demand Demand
+	plan   plan
+	// labels that a node must have, the RuntimeClass's included.
+	labels nodeLabels
+	// tolerations that the RuntimeClass adds.
+	tolerations []corev1.Toleration
+	// resources that a Pod takes, its overhead included, but for the plain ones
+	// of its container.
+	resources corev1.ResourceList
+	// need is the same on the fleet's scale, and unknown what is not on it.
+	need    amount
+	unknown corev1.ResourceName
+}
+
+// planFor plans for a pool's TEE and GPU resource, under the RuntimeClasses of its
+// cluster.
+func planFor(d Demand, classes []nodev1.RuntimeClass, k planKey) (*planned, error) {
+	out := &planned{}
+	d.Pool = "any"
+	if k.inTEE {
+		d = d.narrowedTo(k.tee)
+	}
+	if k.resource != "" {
+		d.Resources = *d.Resources.DeepCopy()
+		setDevice(&d.Resources, k.resource, *resource.NewQuantity(k.count, resource.DecimalSI))
+	}
+	var err error
+	if out.plan, err = decide(d, classes); err != nil {
+		return nil, err
+	}
+	if k.inTEE && out.plan.tee.mode != k.tee.mode {
+		return nil, fmt.Errorf("TEE %s is in the mode %s, but the demand makes it %s", k.tee.tee, modeName(k.tee.mode), modeName(out.plan.tee.mode))
+	}
+	if out.labels, err = requiredLabels(d, out.plan.grant, out.plan.tee); err != nil {
+		return nil, err
+	}
+	class := findClass(classes, out.plan.class)
+	if out.labels, err = out.labels.withClass(class); err != nil {
+		return nil, err
+	}
+	r, err := withDevices(d.Resources, out.plan.grant, out.plan.tee)
+	if err != nil {
+		return nil, err
+	}
+	out.demand = d
+	out.demand.Resources = r
+	out.resources = requests(r)
+	for name := range out.resources {
+		if isBasic(name) {
+			delete(out.resources, name)
+		}
+	}
+	out.addOverhead(class)
+	return out, nil
+}
+
+// addOverhead adds what the RuntimeClass takes and brings.
+func (p *planned) addOverhead(class *nodev1.RuntimeClass) {
+	if class == nil {
+		return
+	}
+	if class.Scheduling != nil {
+		p.tolerations = class.Scheduling.Tolerations
+	}
+	if class.Overhead == nil {
+		return
+	}
+	for name, q := range class.Overhead.PodFixed {
+		sum := p.resources[name].DeepCopy()
+		sum.Add(q)
+		p.resources[name] = sum
+	}
+}

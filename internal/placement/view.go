@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package placement
+
+import (
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+)
+
+// A PoolView is a pool and what sits in it, for people to look at.
+type PoolView struct {
+	Pool   string
+	Target v1alpha1.PoolTarget
+	// GPU and TEE of the nodes; empty where they have none.
+	GPU string
+	TEE string
+	// Nodes of the pool, those that are alike as one.
+	Nodes []NodeView
+	// Elsewhere are the workloads of the pool that sit on a node that is not
+	// known, by their index.
+	Elsewhere []int
+}
+
+// A NodeView is nodes that are alike.
+type NodeView struct {
+	// Count of the nodes, -1 where nobody knows how many there may be.
+	Count int64
+	// GPUs of each node, and how many of them are free.
+	GPUs, FreeGPUs int64
+	// Workloads that were placed on the node, by their index. The scheduler may
+	// choose another node of the pool.
+	Workloads []int
+}
+
+// Pools returns the pools by name, with the workloads where they go.
+func (r *Result) Pools() []PoolView {
+	views := make([]PoolView, len(r.fleet.pools))
+	for i := range r.fleet.pools {
+		p := &r.fleet.pools[i]
+		views[i] = PoolView{Pool: p.name, Target: p.target}
+		if len(p.gpus.resources) > 0 {
+			views[i].GPU = p.gpus.name("")
+		}
+		if len(p.tees) > 0 {
+			views[i].TEE = string(p.tees[0].tee) + " " + string(modeName(p.tees[0].mode))
+		}
+		total := r.fleet.scale.gpusIn(r.fleet.allocatable[i])
+		for _, g := range r.state.pools[i].groups {
+			n := NodeView{Count: g.nodes, GPUs: total, FreeGPUs: g.gpus, Workloads: g.items}
+			if g.nodes >= unlimited {
+				n.Count = -1
+			}
+			if g.nodes > 0 {
+				views[i].Nodes = append(views[i].Nodes, n)
+			}
+		}
+		views[i].Elsewhere = r.state.pools[i].elsewhere
+	}
+	return views
+}
