@@ -127,7 +127,7 @@ func (g GPU) Resource() corev1.ResourceName {
 	case g.Vendor == Intel:
 		return ResourceIntelI915
 	case g.MIG != "":
-		return corev1.ResourceName(migPrefix + g.MIG)
+		return corev1.ResourceName(MIGPrefix + g.MIG)
 	}
 	return ResourceNVIDIAGPU
 }

@@ -99,6 +99,12 @@ const (
 	// configure-cc-mode.
 	LabelConfidentialGPUReady = "nvidia.com/cc.ready.state"
 
+	// LabelConfidentialMode is the mode that the GPUs of a node are to be in, and
+	// LabelConfidentialModeState the one that they are in, or "failed". Source: as
+	// LabelConfidentialGPUReady.
+	LabelConfidentialMode      = "nvidia.com/cc.mode"
+	LabelConfidentialModeState = "nvidia.com/cc.mode.state"
+
 	// LabelArch is the well-known label of a node's processor architecture.
 	LabelArch = corev1.LabelArchStable
 

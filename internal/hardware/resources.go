@@ -47,9 +47,9 @@ const (
 	ResourceSGXEPC corev1.ResourceName = "sgx.intel.com/epc"
 )
 
-// migPrefix starts the resource of a MIG slice under the mixed strategy, such as
+// MIGPrefix starts the resource of a MIG slice under the mixed strategy, such as
 // nvidia.com/mig-1g.5gb. Source: NVIDIA/k8s-device-plugin internal/rm.
-const migPrefix = "nvidia.com/mig-"
+const MIGPrefix = "nvidia.com/mig-"
 
 // NVSwitchesPerHopperNode is how many NVSwitches a confidential VM asks for that
 // gets all eight GPUs of a Hopper node. Blackwell needs none. Source: NVIDIA
@@ -126,7 +126,7 @@ func CountsMIG(name corev1.ResourceName) bool { return migProfileOf(name) != "" 
 // migProfileOf returns the MIG profile of a resource name of the mixed strategy,
 // or "".
 func migProfileOf(name corev1.ResourceName) string {
-	profile, ok := strings.CutPrefix(string(name), migPrefix)
+	profile, ok := strings.CutPrefix(string(name), MIGPrefix)
 	if !ok || !migProfile.MatchString(profile) {
 		return ""
 	}

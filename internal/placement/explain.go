@@ -4,6 +4,7 @@ package placement
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
 )
@@ -23,10 +24,21 @@ func (r *Result) Rejections(i int) []Rejection {
 	var all []Rejection
 	for at := range r.fleet.pools {
 		if why := r.reason(it, at); why != "" {
-			all = append(all, Rejection{Pool: r.fleet.pools[at].name, Reason: why})
+			all = append(all, Rejection{Pool: r.fleet.pools[at].name, Reason: shortened(why)})
 		}
 	}
 	return all
+}
+
+// longest is the length of a reason, in bytes, from which on it is cut: whoever
+// lists many values has them in the spec.
+const longest = 400
+
+func shortened(why string) string {
+	if len(why) <= longest {
+		return why
+	}
+	return strings.ToValidUTF8(why[:longest], "") + "..."
 }
 
 // reason why a pool does not take an item; empty where it does, or could.
@@ -64,7 +76,7 @@ func (r *Result) noRoom(o *offer, need amount) string {
 		}
 		at := r.fleet.scale.beyond(need, g.free)
 		if at < 0 {
-			return ""
+			return "has no room beside what else was placed there"
 		}
 		if best == nil || r.fleet.scale.gpusIn(g.free) > r.fleet.scale.gpusIn(best) || (at == short && g.free[at] > best[short]) {
 			best, short = g.free, at

@@ -192,18 +192,26 @@ func (f *Fleet) index(name string) int {
 func (f *Fleet) Place(workloads []Workload, s Strategy) *Result {
 	r := f.read(workloads)
 	state := newState(f, s)
-	var open []*item
-	for i := range r.items {
-		it := &r.items[i]
-		if it.stays() {
-			it.pool = it.present
+	var open, kept []*item
+	for _, it := range r.byName() {
+		switch {
+		case it.stays() && it.counted(f):
 			state.keep(it)
-			continue
+		case it.stays():
+			kept = append(kept, it)
+		default:
+			open = append(open, it)
 		}
-		open = append(open, it)
 	}
-	for i, pool := range state.solve(open) {
-		open[i].pool = pool
+	empty := state.clone()
+	var seated []*item
+	for _, i := range f.rank(kept) {
+		if state.keep(kept[i]) {
+			seated = append(seated, kept[i])
+		}
+	}
+	for _, it := range state.solve(open, empty, seated) {
+		state.keep(it)
 	}
 	for _, it := range open {
 		// Where nothing else is free, who waits goes on waiting.
@@ -211,6 +219,6 @@ func (f *Fleet) Place(workloads []Workload, s Strategy) *Result {
 			it.pool, it.waits = it.present, true
 		}
 	}
-	r.state = state.with(open)
+	r.state = state
 	return r
 }

@@ -11,27 +11,34 @@ import (
 // one.
 const few = 12
 
-// An attempt is one way to place items: the pool of each, -1 for none.
+// An attempt is one way to place items: the pool of each, -1 for none, by the
+// order in which they were placed.
 type attempt struct {
+	order []int
 	pools []int
 	score score
 }
 
-// solve finds a pool for each of the items, -1 where there is none.
-func (st *state) solve(items []*item) []int {
-	pools := make([]int, len(items))
-	var open []*item
-	var places []int
-	for i, it := range items {
-		pools[i] = -1
+// solve gives items their pools, as far as there are any, and returns those that
+// got one, in the order in which they fit. Empty is the state without the items
+// that stay and were seated.
+func (st *state) solve(items []*item, empty *state, seated []*item) []*item {
+	var open, placed []*item
+	for _, it := range items {
 		if st.fleet.couldServe(it) {
-			open, places = append(open, it), append(places, i)
+			open = append(open, it)
 		}
 	}
-	for i, pool := range st.solveOpen(open) {
-		pools[places[i]] = pool
+	best := st.best(open)
+	if len(open) <= few && len(open) > 0 && len(open)+len(seated) > 1 && len(seated) <= few && empty.fleet.size() <= surveyable {
+		best = empty.search(open, seated, best)
 	}
-	return pools
+	for _, i := range best.order {
+		if open[i].pool = best.pools[i]; open[i].pool >= 0 {
+			placed = append(placed, open[i])
+		}
+	}
+	return placed
 }
 
 // couldServe says whether an empty node of some pool could take an item.
@@ -46,14 +53,12 @@ func (f *Fleet) couldServe(it *item) bool {
 	})
 }
 
-func (st *state) solveOpen(items []*item) []int {
+// best finds the best way to place items that it can.
+func (st *state) best(items []*item) attempt {
 	largest := st.fleet.rank(items)
 	best := st.greedy(items, largest, (*state).bestPool)
-	if len(items) <= few {
-		return st.search(items, largest, best).pools
-	}
 	if best.score[0] == 0 {
-		return best.pools
+		return best
 	}
 	smallest := slices.Clone(largest)
 	slices.Reverse(smallest)
@@ -67,7 +72,7 @@ func (st *state) solveOpen(items []*item) []int {
 			best = other
 		}
 	}
-	return best.pools
+	return best
 }
 
 // rank returns the order of items that begins with what is hardest to place: what
@@ -107,7 +112,7 @@ type chooser func(*state, *item) (*offer, int, score)
 // greedy places items one after the other in the given order.
 func (st *state) greedy(items []*item, order []int, choose chooser) attempt {
 	run := st.clone()
-	a := attempt{pools: make([]int, len(items))}
+	a := attempt{order: order, pools: make([]int, len(items))}
 	for _, i := range order {
 		it := items[i]
 		o, at, gain := choose(run, it)

@@ -3,6 +3,10 @@
 package placement
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -103,4 +107,23 @@ func (it *item) need(buffer amount, o *offer) amount {
 // stays says whether the item is not to be moved.
 func (it *item) stays() bool {
 	return it.present >= 0 && !it.workload.Present.Waiting
+}
+
+// counted says whether what the item's pool was observed to have free is without
+// what the item takes.
+func (it *item) counted(f *Fleet) bool {
+	return it.stays() && it.workload.Present.Counted && f.pools[it.present].observed
+}
+
+// byName returns the items in the order of their names, so that the order in which
+// they were given does not matter.
+func (r *Result) byName() []*item {
+	items := make([]*item, len(r.items))
+	for i := range r.items {
+		items[i] = &r.items[i]
+	}
+	slices.SortStableFunc(items, func(a, b *item) int {
+		return cmp.Or(strings.Compare(a.workload.Name, b.workload.Name), strings.Compare(a.workload.Namespace, b.workload.Namespace))
+	})
+	return items
 }

@@ -97,6 +97,7 @@ func preparePool(hp *v1alpha1.HardwarePool) pool {
 	p.tees, p.invalid = teesOf(hp.Spec.TEE, p.node.Labels)
 	p.gpus = gpusOf(facts, p)
 	p.setArchitecture(hp.Spec.Architecture)
+	p.invalid = cmp.Or(p.invalid, p.contradiction(&hp.Spec))
 	p.allocatable = p.gpus.addTo(facts.Allocatable)
 	p.groups, p.observed = groupsOf(hp), len(hp.Status.Free) > 0
 	p.kinds = p.kindsOf()

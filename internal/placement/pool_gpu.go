@@ -145,7 +145,11 @@ func (s *shape) resourceIn(g *poolGPUs) (corev1.ResourceName, bool) {
 			return fmt.Sprintf("GPUs are %s, and a gpuType has to be set for those of other vendors than NVIDIA", g.name(""))
 		})
 	}
-	return g.resources[0], true
+	usual := g.resources[0]
+	if s.gpus.model != nil && !s.asksPart && (hardware.CountsMIG(usual) && s.gpus.model.MIG == "" || usual == hardware.ResourceNVIDIAShared && !s.gpus.model.Shared) {
+		return "", s.no(func() string { return fmt.Sprintf("GPUs are counted as %s, which is not a whole %s", usual, s.wanted) })
+	}
+	return usual, true
 }
 
 // hasModel says whether nodes of a pool with a product have the model that is
@@ -199,7 +203,7 @@ func (g *poolGPUs) isProduct(model hardware.GPU, resource corev1.ResourceName, p
 		model.MIG = ""
 	}
 	if resource == hardware.ResourceNVIDIAShared {
-		model.Shared = false
+		model.Shared, product = false, strings.TrimSuffix(product, hardware.ProductShared)
 	}
 	if model.MemoryGB != 0 && g.memoryMiB != 0 && model.MIG == "" {
 		sold := float64(model.MemoryGB) * 1024
@@ -214,15 +218,15 @@ func (g *poolGPUs) isProduct(model hardware.GPU, resource corev1.ResourceName, p
 // takesParts says whether nodes of a pool with a product offer whole GPUs, or the
 // user asks for slices or shares.
 func (s *shape) takesParts(g *poolGPUs, resource corev1.ResourceName, product string) bool {
-	if s.gpus.model != nil || s.asksPart || resource != hardware.ResourceNVIDIAGPU {
+	if s.gpus.model != nil || s.asksPart || len(s.gpus.listed) > 0 && s.gpus.listed[0] != hardware.ResourceNVIDIAGPU {
 		return true
 	}
 	seen, _ := hardware.ReadProduct(cmp.Or(product, g.product, g.labeled))
 	all := parts()
 	switch {
-	case seen.MIG != "" || violates(g.labels, all[0].without):
+	case hardware.CountsMIG(resource) || seen.MIG != "" || violates(g.labels, all[0].without):
 		return s.no(func() string { return "GPUs are MIG slices, which serve only who asks for them" })
-	case seen.Shared || violates(g.labels, all[1].without):
+	case resource == hardware.ResourceNVIDIAShared || seen.Shared || violates(g.labels, all[1].without):
 		return s.no(func() string { return "GPUs are shared, and serve only who asks for that" })
 	}
 	return true

@@ -18,7 +18,9 @@ const surveyable = 200
 // those that cannot be better than the best one found.
 type search struct {
 	state *state
-	items []*item
+	// items, of which the first that many are seated.
+	items  []*item
+	seated int
 	// order in which items are placed.
 	order []int
 	nodes []searchNode
@@ -31,6 +33,18 @@ type search struct {
 	current attempt
 	best    attempt
 	steps   int
+	// mark tells states of the nodes and pools apart, and visited has the best score
+	// with which each was reached.
+	mark    uint64
+	visited map[visit]score
+}
+
+// A visit is a state of the search: what follows depends on nothing else.
+type visit struct {
+	mark  uint64
+	depth int
+	// from is the first pool that the next item may go to.
+	from int
 }
 
 // A searchNode is one node.
@@ -39,6 +53,7 @@ type searchNode struct {
 	free       amount
 	gpus       int64
 	used       int
+	mark       uint64
 }
 
 // An option is a pool that an item may go to.
@@ -55,33 +70,54 @@ type option struct {
 // A rest is a bound: no more weight, no less cost, no more GPUs.
 type rest struct{ weight, cost, gpus int64 }
 
-// search for something better than the attempt.
-func (st *state) search(items []*item, order []int, known attempt) attempt {
-	s := &search{state: st, items: items, order: order, best: known, inPool: make([]int64, len(st.pools))}
-	if len(items) < 2 || st.fleet.size() > surveyable {
-		return known // One alone was given the best there is.
-	}
+// search for something better than the attempt. The items that are seated keep
+// their pool, on whichever of its nodes.
+func (st *state) search(items, seated []*item, known attempt) attempt {
+	s := &search{state: st, seated: len(seated), items: slices.Concat(seated, items), inPool: make([]int64, len(st.pools)), visited: map[visit]score{}}
 	first := make([]int, len(st.pools)+1)
 	for p := range st.pools {
 		s.inPool[p] = st.pools[p].items
 		s.addNodes(p)
 		first[p+1] = len(s.nodes)
 	}
-	s.options = make([][]option, len(items))
-	for i, it := range items {
-		for k := range it.shape.offers {
-			o := option{offer: &it.shape.offers[k]}
-			o.need = it.need(nil, o.offer)
-			o.gpus = st.fleet.scale.gpusIn(o.need)
-			o.weight, o.cost = st.fleet.pools[o.pool].weight, st.fleet.cost(o.pool, o.need)
-			o.first, o.last = first[o.pool], first[o.pool+1]
-			s.options[i] = append(s.options[i], o)
+	s.best.score = known.score
+	for i := range s.items {
+		s.options = append(s.options, s.optionsOf(i, first))
+		if i < s.seated {
+			s.order = append(s.order, i)
 		}
 	}
+	for _, i := range known.order {
+		s.order = append(s.order, s.seated+i)
+	}
 	s.boundRest()
-	s.current.pools = make([]int, len(items))
+	s.current.pools = make([]int, len(s.items))
 	s.place(0, score{}, 0)
-	return s.best
+	if s.best.pools == nil {
+		return known
+	}
+	return attempt{order: known.order, pools: s.best.pools[s.seated:], score: s.best.score}
+}
+
+// optionsOf returns the pools that an item may go to, by the places where the
+// nodes of each pool begin.
+func (s *search) optionsOf(i int, first []int) []option {
+	var options []option
+	it := s.items[i]
+	for k := range it.shape.offers {
+		o := option{offer: &it.shape.offers[k]}
+		if i < s.seated && o.pool != it.present {
+			continue
+		}
+		o.need = it.need(nil, o.offer)
+		o.gpus = s.state.fleet.scale.gpusIn(o.need)
+		if i >= s.seated {
+			o.weight, o.cost = s.state.fleet.pools[o.pool].weight, s.state.fleet.cost(o.pool, o.need)
+		}
+		o.first, o.last = first[o.pool], first[o.pool+1]
+		options = append(options, o)
+	}
+	return options
 }
 
 // addNodes lists the nodes of a pool, of nodes that are alike no more than there
@@ -89,11 +125,10 @@ func (st *state) search(items []*item, order []int, known attempt) attempt {
 func (s *search) addNodes(pool int) {
 	for _, g := range s.state.pools[pool].groups {
 		for range min(g.nodes, int64(len(s.items))) {
-			used := 0
-			if g.used {
-				used = 1
-			}
-			s.nodes = append(s.nodes, searchNode{pool: pool, kind: g.kind, free: slices.Clone(g.free), gpus: g.gpus, used: used})
+			n := searchNode{pool: pool, kind: g.kind, free: slices.Clone(g.free), gpus: g.gpus}
+			n.mark = n.marked()
+			s.mark += n.mark
+			s.nodes = append(s.nodes, n)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func (s *search) place(depth int, sofar score, idle int64) {
 	}
 	if depth == len(s.order) {
 		if sofar.compare(s.best.score) < 0 {
-			s.best = attempt{pools: slices.Clone(s.current.pools), score: sofar}
+			s.best = attempt{order: s.order, pools: slices.Clone(s.current.pools), score: sofar}
 		}
 		return
 	}
@@ -22,41 +22,78 @@ func (s *search) place(depth int, sofar score, idle int64) {
 		return
 	}
 	item := s.order[depth]
-	for _, m := range s.moves(depth) {
-		n, o := &s.nodes[m.node], &s.options[item][m.option]
+	from := s.from(depth)
+	v := visit{mark: s.mark, depth: depth, from: from}
+	if before, ok := s.visited[v]; ok && before.compare(sofar) <= 0 {
+		return
+	}
+	s.visited[v] = sofar
+	for _, m := range s.moves(item, from) {
 		if s.steps > patience {
 			return
 		}
-		idleAfter := idle - o.gpus
-		if n.used == 0 {
-			idleAfter += n.gpus
-		}
-		n.put(o)
-		s.inPool[o.pool]++
-		s.current.pools[item] = o.pool
-		s.place(depth+1, sofar.plus(m.gain), idleAfter)
-		s.inPool[o.pool]--
-		n.takeBack(o)
+		s.try(depth, m, sofar, idle)
 	}
-	// An item that is like the one before is left out only if that one was.
-	s.current.pools[item] = -1
-	s.place(depth+1, sofar.plus(score{1}), idle)
+	if item >= s.seated {
+		s.current.pools[item] = -1
+		s.place(depth+1, sofar.plus(score{1}), idle)
+	}
 }
 
-func (n *searchNode) put(o *option) {
-	for r, need := range o.need {
-		n.free[r] -= need
+// try a move and go on from there.
+func (s *search) try(depth int, m move, sofar score, idle int64) {
+	item := s.order[depth]
+	n, o := &s.nodes[m.node], &s.options[item][m.option]
+	uses := 1
+	switch {
+	case item < s.seated:
+		uses = 0
+	case n.used == 0:
+		idle += n.gpus - o.gpus
+	default:
+		idle -= o.gpus
 	}
-	n.gpus -= o.gpus
-	n.used++
+	n.used += uses
+	s.put(n, o, 1)
+	s.current.pools[item] = o.pool
+	s.place(depth+1, sofar.plus(m.gain), idle)
+	n.used -= uses
+	s.put(n, o, -1)
 }
 
-func (n *searchNode) takeBack(o *option) {
+// put as many items with an option on a node, or take them back where that is less
+// than none.
+func (s *search) put(n *searchNode, o *option, items int64) {
 	for r, need := range o.need {
-		n.free[r] += need
+		n.free[r] -= items * need
 	}
-	n.gpus += o.gpus
-	n.used--
+	n.gpus -= items * o.gpus
+	s.inPool[o.pool] += items
+	s.mark -= n.mark
+	n.mark = n.marked()
+	// Pools are marked by how many items they have, in another way than nodes.
+	s.mark += n.mark + uint64(items)*mixed(uint64(o.pool)+1) //nolint:gosec // Wrapping around is meant.
+}
+
+// marked returns a number that tells a node's state from others.
+func (n *searchNode) marked() uint64 {
+	m := mixed(uint64(n.pool)<<20 | uint64(n.kind)<<1) //nolint:gosec // Wrapping around is meant.
+	for _, free := range n.free {
+		m = mixed(m ^ uint64(free)) //nolint:gosec // As above.
+	}
+	if n.used > 0 {
+		m = mixed(m + 1)
+	}
+	return m
+}
+
+// mixed spreads the bits of a number. It is the finalizer of MurmurHash3.
+func mixed(x uint64) uint64 {
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	x *= 0xc4ceb9fe1a85ec53
+	return x ^ x>>33
 }
 
 // bound is the best score that can still be reached.
@@ -64,7 +101,7 @@ func (s *search) bound(depth int, sofar score, idle int64) score {
 	r := s.rest[depth]
 	lost := int64(0)
 	for _, item := range s.order[depth:] {
-		if !s.fitsAnywhere(item) {
+		if item >= s.seated && !s.fitsAnywhere(item) {
 			lost++
 		}
 	}
@@ -72,7 +109,8 @@ func (s *search) bound(depth int, sofar score, idle int64) score {
 		// What those would have added is not known apart from the rest.
 		r = s.restWithout(depth)
 	}
-	return sofar.plus(s.state.strategy.scored(lost, r.weight, r.cost, -min(r.gpus, idle), s.leastSpread(len(s.order)-depth-int(lost))))
+	coming := len(s.order) - max(depth, s.seated) - int(lost)
+	return sofar.plus(s.state.strategy.scored(lost, r.weight, r.cost, -min(r.gpus, idle), s.leastSpread(coming)))
 }
 
 // restWithout bounds the items that still fit somewhere.
@@ -129,17 +167,22 @@ type move struct {
 	gain         score
 }
 
-// moves returns what can be done with the item at a place of the order, the most
-// promising first. Of nodes that are alike it takes the first, and of items that
-// are alike later ones go to later pools, since the other ways come to the same.
-func (s *search) moves(depth int) []move {
-	item := s.order[depth]
-	from := 0
-	if depth > 0 && s.alike(item, s.order[depth-1]) {
-		if from = s.current.pools[s.order[depth-1]]; from < 0 {
-			return nil
-		}
+// from returns the first pool that the item at a place of the order may go to. Of
+// items that are alike later ones go to later pools, since the other ways come to
+// the same, and to none where the one before has none.
+func (s *search) from(depth int) int {
+	if depth == 0 || !s.alike(s.order[depth], s.order[depth-1]) {
+		return 0
 	}
+	if before := s.current.pools[s.order[depth-1]]; before >= 0 {
+		return before
+	}
+	return len(s.inPool)
+}
+
+// moves returns what can be done with an item, the most promising first. Of nodes
+// that are alike it takes the first.
+func (s *search) moves(item, from int) []move {
 	var moves []move
 	for i := range s.options[item] {
 		o := &s.options[item][i]
@@ -155,6 +198,9 @@ func (s *search) moves(depth int) []move {
 				stranded += s.nodes[n].gpus
 			}
 			gain := s.state.strategy.scored(0, o.weight, o.cost, stranded, 2*s.inPool[o.pool]+1)
+			if item < s.seated {
+				gain = score{}
+			}
 			moves = append(moves, move{node: n, option: i, gain: gain})
 		}
 	}
@@ -172,5 +218,5 @@ func (s *search) seen(first, node int) bool {
 
 // alike says whether two items can be exchanged.
 func (s *search) alike(a, b int) bool {
-	return s.items[a].shape == s.items[b].shape && s.items[a].own == s.items[b].own
+	return a >= s.seated && b >= s.seated && s.items[a].shape == s.items[b].shape && s.items[a].own == s.items[b].own
 }

@@ -58,7 +58,7 @@ func (f *Fleet) judge(s *shape, index int) (offer, bool) {
 	if o.plan, ok = p.planIn(s, f.scale, k); !ok {
 		return o, false
 	}
-	if o.kinds, ok = p.matching(s, o.kinds); !ok {
+	if o.kinds, ok = p.matching(s, o.plan, o.kinds); !ok {
 		return o, false
 	}
 	if t := p.blockedBy(s, o.plan.tolerations); t != nil {
@@ -109,6 +109,11 @@ func (p *pool) planIn(s *shape, scale scale, k planKey) (*planned, bool) {
 	if len(p.tees) == 0 {
 		return nil, s.no(func() string { return fmt.Sprintf("has no TEE, and %s is required", s.teeName()) })
 	}
+	if class, err := namedClass(s.demand.Scheduling, p.runtimeClasses(nil, s.className())); err == nil {
+		if err := neverInTEE(class); err != nil {
+			return nil, s.no(err.Error)
+		}
+	}
 	other := true
 	for i := range p.tees {
 		if s.tee != "" && s.tee != p.tees[i].tee {
@@ -149,7 +154,7 @@ func (p *pool) planAs(s *shape, scale scale, k planKey, t *poolTEE) (*planned, b
 	for _, key := range plan.labels.keys() {
 		want := plan.labels.values[key]
 		have, ok := p.node.Labels[key]
-		if have == want || (!ok && t != nil && t.vouchesFor(key)) {
+		if have == want || (len(p.kinds) > 1 && key == p.productLabel()) || (!ok && t != nil && p.vouchesFor(*t, key)) {
 			continue
 		}
 		return nil, s.no(func() string {
@@ -159,32 +164,50 @@ func (p *pool) planAs(s *shape, scale scale, k planKey, t *poolTEE) (*planned, b
 			return fmt.Sprintf("its nodes have no label %s, which %s wants to be %q", key, plan.labels.askedBy[key], want)
 		})
 	}
+	if k.inTEE && k.tee.mode == inNodeVM && s.gpus.count > 0 && p.node.Labels[hardware.LabelConfidentialGPUReady] == "false" {
+		return nil, s.no(func() string {
+			return "node label " + hardware.LabelConfidentialGPUReady + ` is "false", so that its GPUs are not in the TEE`
+		})
+	}
 	return plan, true
 }
 
 // vouchesFor says whether the declaration of a TEE includes a node label that is
-// not declared.
-func (t poolTEE) vouchesFor(key string) bool {
+// not declared. Of GPUs whose mode is labeled, the labels tell all.
+func (p *pool) vouchesFor(t poolTEE, key string) bool {
 	if !t.declared {
 		return false
 	}
-	return key == hardware.LabelConfidentialGPUReady || slices.ContainsFunc(t.labels(), func(a hardware.Alternative) bool { return a[0].Key == key })
+	if key == hardware.LabelConfidentialGPUReady {
+		return p.node.Labels[hardware.LabelConfidentialMode] == "" && p.node.Labels[hardware.LabelConfidentialModeState] == ""
+	}
+	return slices.ContainsFunc(t.labels(), func(a hardware.Alternative) bool { return a[0].Key == key })
 }
 
-// matching returns those of the kinds of nodes that the user's required node
-// affinity matches, as the scheduler would.
-func (p *pool) matching(s *shape, kinds []bool) ([]bool, bool) {
-	if s.affinity == nil {
+// matching returns those of the kinds of nodes that the user's node labels and
+// required node affinity match, as the scheduler would.
+func (p *pool) matching(s *shape, plan *planned, kinds []bool) ([]bool, bool) {
+	product, selected := "", false
+	if len(p.kinds) > 1 {
+		product, selected = plan.labels.values[p.productLabel()]
+	}
+	if s.affinity == nil && !selected {
 		return kinds, true
 	}
 	matched, some := make([]bool, len(p.kinds)), false
 	for i := range p.kinds {
-		if kinds == nil || kinds[i] {
-			matched[i] = s.affinity.Match(&p.kinds[i].node)
-			some = some || matched[i]
+		if kinds != nil && !kinds[i] {
+			continue
 		}
+		matched[i] = (!selected || p.kinds[i].product == product) && (s.affinity == nil || s.affinity.Match(&p.kinds[i].node))
+		some = some || matched[i]
 	}
-	return matched, some || s.no(func() string { return p.unmatched(s.terms) })
+	return matched, some || s.no(func() string {
+		if s.terms == nil {
+			return fmt.Sprintf("none of its nodes has the label %s with the value %q", p.productLabel(), product)
+		}
+		return p.unmatched(s.terms)
+	})
 }
 
 // unmatched says what in the node affinity the nodes do not match.

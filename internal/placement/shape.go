@@ -84,43 +84,40 @@ func newShape(w *Workload) *shape {
 	}
 	s.teeRequired = teeRequired(hw, strings.TrimSpace(hw.TEEType) != "")
 	if s.teeRequired && strings.TrimSpace(hw.TEEType) != "" {
-		// What is not known is told by conceivable.
-		s.tee, _ = hardware.ParseTEE(hw.TEEType)
+		if s.tee, s.err = hardware.ParseTEE(hw.TEEType); s.err != nil {
+			s.err = fmt.Errorf("%s: %w", pathTEEType, s.err)
+			return s
+		}
 	}
 	s.err = s.conceivable()
 	return s
 }
 
 // conceivable says why no pool could serve the demand, however it were made; nil
-// where one could.
+// where one could. What a RuntimeClass is depends on the pool's cluster, so that
+// its name tells nothing here.
 func (s *shape) conceivable() error {
-	if !s.teeRequired {
-		_, err := decide(s.demand, nil)
-		return err
+	d := s.demand
+	if named(d) {
+		scheduling := *d.Scheduling
+		scheduling.RuntimeClass = nil
+		d.Scheduling = &scheduling
 	}
-	if _, err := decide(s.demand, nil); err == nil {
-		return nil
+	_, first := planFor(d, nil, planKey{})
+	if first == nil || !s.teeRequired {
+		return first
 	}
-	var first error
 	tees := hardware.TEEs()
 	if s.tee != "" {
 		tees = []hardware.TEE{s.tee}
 	}
 	for _, t := range tees {
 		for _, mode := range modesOf(t) {
-			p := pool{}
 			offered := poolTEE{tee: t, mode: mode, declared: true}
-			_, err := planFor(s.demand, p.runtimeClasses(&offered, s.className()), planKey{tee: offered, inTEE: true})
-			if err == nil {
+			if _, err := planFor(d, (&pool{}).runtimeClasses(&offered, ""), planKey{tee: offered, inTEE: true}); err == nil {
 				return nil
 			}
-			if first == nil {
-				first = err
-			}
 		}
-	}
-	if _, err := decide(s.demand, nil); s.tee != "" || first == nil {
-		return err
 	}
 	return first
 }

@@ -42,36 +42,28 @@ func (st *state) clone() *state {
 	return c
 }
 
-// with returns the state once items are where they go.
-func (st *state) with(items []*item) *state {
-	c := st.clone()
-	for _, it := range items {
-		if it.pool >= 0 && !it.waits {
-			c.keep(it)
-		}
-	}
-	return c
-}
-
 // keep takes what an item needs in its pool: from the node that it fits best, or
-// from none where it fits none. What was observed to be free is without those
-// that run.
-func (st *state) keep(it *item) {
-	p := it.workload.Present
+// from none where it fits none. It says whether it found a node.
+func (st *state) keep(it *item) bool {
+	if it.stays() {
+		it.pool = it.present
+	}
 	pool := &st.pools[it.pool]
 	pool.items++
 	at := -1
 	o := it.shape.offerOf(it.pool)
-	if p == nil || !p.Counted || !st.fleet.pools[it.pool].observed || it.pool != it.present {
+	if !it.counted(st.fleet) {
 		st.buffer = it.need(st.buffer, o)
 		at, _ = st.bestNode(o, st.buffer)
 	}
 	if at < 0 {
-		pool.elsewhere = append(pool.elsewhere, it.index)
-		return
+		pool.elsewhere = append(slices.Clone(pool.elsewhere), it.index)
+		return false
 	}
 	g := st.take(o.pool, at, st.buffer)
 	g.items = append(slices.Clone(g.items), it.index)
+	g.used = !it.stays()
+	return true
 }
 
 // bestNode returns the group of the node in the offer's pool that a need fits
