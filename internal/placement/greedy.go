@@ -60,8 +60,7 @@ func (st *state) best(items []*item) attempt {
 	if best.score[0] == 0 {
 		return best
 	}
-	smallest := slices.Clone(largest)
-	slices.Reverse(smallest)
+	smallest := st.fleet.rankSmallest(items, largest)
 	for _, other := range []attempt{
 		st.greedy(items, largest, (*state).firstPool),
 		st.greedy(items, largest, (*state).tightestPool),
@@ -102,6 +101,23 @@ func (f *Fleet) rank(items []*item) []int {
 			cmp.Compare(a, b),
 		)
 	})
+	return order
+}
+
+// rankSmallest returns the order of items that begins with what takes the least,
+// all resources together, so that the most have room where not all have. Items
+// that take the same are in the order of ties.
+func (f *Fleet) rankSmallest(items []*item, ties []int) []int {
+	sizes := make([]float64, len(items))
+	var need amount
+	for i, it := range items {
+		need = it.need(need, &it.shape.offers[0])
+		for r, x := range f.largest {
+			sizes[i] += float64(need[r]) * x
+		}
+	}
+	order := slices.Clone(ties)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sizes[a], sizes[b]) })
 	return order
 }
 
