@@ -86,6 +86,8 @@ type Fleet struct {
 	// allocatable of a node, and what each group of nodes has free, by the pool.
 	allocatable []amount
 	groups      [][]group
+	// most is the most that any node of a pool has free, by the pool.
+	most []amount
 	// inverse is one over what is allocatable on a node, by the pool, and largest
 	// one over the most that a node of any pool has.
 	inverse [][]float64
@@ -117,6 +119,7 @@ func NewFleet(pools []v1alpha1.HardwarePool) *Fleet {
 	byName := func(a, b pool) int { return strings.Compare(a.name, b.name) }
 	slices.SortStableFunc(f.pools, byName)
 	f.pools = slices.CompactFunc(f.pools, func(a, b pool) bool { return a.name == b.name })
+	number(f.pools)
 	f.scale = newScale(f.pools)
 	most := make(amount, len(f.scale.names))
 	for i := range f.pools {
@@ -129,7 +132,9 @@ func NewFleet(pools []v1alpha1.HardwarePool) *Fleet {
 		}
 		f.inverse = append(f.inverse, f.scale.inverseOf(allocatable))
 		f.allocatable = append(f.allocatable, allocatable)
-		f.groups = append(f.groups, f.scale.groups(p, allocatable))
+		s := poolState{groups: f.scale.groups(p, allocatable), most: make(amount, len(f.scale.names))}
+		s.survey()
+		f.groups, f.most = append(f.groups, s.groups), append(f.most, s.most)
 	}
 	f.largest = f.scale.inverseOf(most)
 	return f

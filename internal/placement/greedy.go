@@ -25,7 +25,7 @@ type attempt struct {
 func (st *state) solve(items []*item, empty *state, seated []*item) []*item {
 	var open, placed []*item
 	for _, it := range items {
-		if st.fleet.couldServe(it) {
+		if empty.couldServe(it) {
 			open = append(open, it)
 		}
 	}
@@ -41,15 +41,13 @@ func (st *state) solve(items []*item, empty *state, seated []*item) []*item {
 	return placed
 }
 
-// couldServe says whether an empty node of some pool could take an item.
-func (f *Fleet) couldServe(it *item) bool {
+// couldServe says whether some pool has room for an item while nothing else is
+// placed.
+func (st *state) couldServe(it *item) bool {
 	return slices.ContainsFunc(it.shape.offers, func(o offer) bool {
-		for r, own := range it.own {
-			if o.need[r]+own > f.allocatable[o.pool][r] {
-				return false
-			}
-		}
-		return true
+		st.buffer = it.need(st.buffer, &o)
+		at, _ := st.bestNode(&o, st.buffer)
+		return at >= 0
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
 )
 
 // An item is a workload that is being placed.
@@ -29,7 +31,7 @@ type item struct {
 // read gives each workload its shape.
 func (f *Fleet) read(workloads []Workload) *Result {
 	r := &Result{fleet: f, items: make([]item, len(workloads))}
-	shapes := map[string]*shape{}
+	shapes, models := map[string]*shape{}, knownModels{}
 	key := shapeKey{}
 	for i := range workloads {
 		w := &workloads[i]
@@ -37,6 +39,7 @@ func (f *Fleet) read(workloads []Workload) *Result {
 		s, ok := shapes[string(key.b)]
 		if !ok {
 			s = newShape(w)
+			s.models = models.of(s.gpus.model)
 			f.offersFor(s)
 			shapes[string(key.b)] = s
 		}
@@ -54,6 +57,19 @@ func (f *Fleet) read(workloads []Workload) *Result {
 	return r
 }
 
+// knownModels says of each model that was asked for which products are it.
+type knownModels map[hardware.GPU]map[modelKey]bool
+
+func (m knownModels) of(model *hardware.GPU) map[modelKey]bool {
+	if model == nil {
+		return nil
+	}
+	if m[*model] == nil {
+		m[*model] = map[modelKey]bool{}
+	}
+	return m[*model]
+}
+
 // offersFor asks each pool.
 func (f *Fleet) offersFor(s *shape) {
 	if s.err != nil {
@@ -63,6 +79,9 @@ func (f *Fleet) offersFor(s *shape) {
 		if o, ok := f.judge(s, i); ok {
 			s.offers = append(s.offers, o)
 		}
+	}
+	if len(s.offers) == 0 {
+		s.err = s.conceivable()
 	}
 }
 

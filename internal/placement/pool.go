@@ -48,13 +48,15 @@ type pool struct {
 	// they are alike.
 	kinds []poolKind
 	// likeness is the same for pools under which a demand makes the same plan.
-	likeness string
+	likeness int
 }
 
 // A poolKind is the nodes of a pool that have one GPU product.
 type poolKind struct {
 	product string
-	node    corev1.Node
+	// number is the same for kinds that are the same models.
+	number int
+	node   corev1.Node
 }
 
 // A nodeGroup is nodes of a pool that have the same left.
@@ -101,8 +103,33 @@ func preparePool(hp *v1alpha1.HardwarePool) pool {
 	p.allocatable = p.gpus.addTo(facts.Allocatable)
 	p.groups, p.observed = groupsOf(hp), len(hp.Status.Free) > 0
 	p.kinds = p.kindsOf()
-	p.likeness = fmt.Sprint(p.classes, len(p.gpus.resources) > 0)
 	return p
+}
+
+// number gives pools and kinds of nodes that are alike the same numbers.
+func number(pools []pool) {
+	numbers := map[string]int{}
+	of := func(what ...any) int {
+		key := fmt.Sprint(what...)
+		n, ok := numbers[key]
+		if !ok {
+			n = len(numbers)
+			numbers[key] = n
+		}
+		return n
+	}
+	for i := range pools {
+		p := &pools[i]
+		p.likeness = of("classes", p.classes, len(p.gpus.resources) > 0, p.tees)
+		for k := range p.kinds {
+			product := cmp.Or(p.kinds[k].product, p.gpus.product)
+			if product == "" || p.gpus.labels[hardware.LabelGKEAccelerator] != "" {
+				p.kinds[k].number = of("kind", i, k) // The labels decide, and are the pool's own.
+				continue
+			}
+			p.kinds[k].number = of("product", product, p.gpus.memoryMiB)
+		}
+	}
 }
 
 // kindsOf returns the kinds of nodes, by product.

@@ -154,35 +154,34 @@ func (s *shape) resourceIn(g *poolGPUs) (corev1.ResourceName, bool) {
 
 // hasModel says whether nodes of a pool with a product have the model that is
 // asked for under a resource. No product is that of the pool.
-func (s *shape) hasModel(g *poolGPUs, resource corev1.ResourceName, product string) bool {
+func (s *shape) hasModel(g *poolGPUs, k modelKey, product string) bool {
 	if s.gpus.model == nil {
 		return true
 	}
-	k := modelKey{product: cmp.Or(product, g.product), memoryMiB: g.memoryMiB, resource: resource}
 	is, known := s.models[k]
-	if !known || k.product == "" || s.gpus.model.GKEName != "" {
-		is = g.isModel(*s.gpus.model, k)
+	if !known {
+		is = g.isModel(*s.gpus.model, k.resource, cmp.Or(product, g.product))
 		s.models[k] = is
 	}
 	return is || s.no(func() string { return fmt.Sprintf("GPU %s is not %s", g.name(product), s.wanted) })
 }
 
 // isModel says whether a product, or what only the labels tell, is a model.
-func (g *poolGPUs) isModel(model hardware.GPU, k modelKey) bool {
-	if hardware.GPUVendor(k.resource) != model.Vendor {
+func (g *poolGPUs) isModel(model hardware.GPU, resource corev1.ResourceName, product string) bool {
+	if hardware.GPUVendor(resource) != model.Vendor {
 		return false
 	}
-	model, err := model.Through(k.resource)
+	model, err := model.Through(resource)
 	if err != nil {
 		return false
 	}
 	if gke := g.labels[hardware.LabelGKEAccelerator]; model.GKEName != "" && gke != "" && gke != model.GKEName {
 		return false
 	}
-	if k.product == "" {
-		return g.labelsProve(model, k.resource)
+	if product == "" {
+		return g.labelsProve(model, resource)
 	}
-	return g.isProduct(model, k.resource, k.product)
+	return g.isProduct(model, resource, product)
 }
 
 // labelsProve says whether the node labels prove the model.

@@ -49,7 +49,6 @@ func (f *Fleet) judge(s *shape, index int) (offer, bool) {
 		if k.resource, ok = s.resourceIn(&p.gpus); !ok {
 			return o, false
 		}
-		k.count = s.gpus.count
 		if o.kinds, ok = p.kindsWith(s, k.resource); !ok {
 			return o, false
 		}
@@ -89,15 +88,24 @@ func (p *pool) reachable(s *shape) bool {
 
 // kindsWith returns the kinds of nodes that have the GPUs that are asked for.
 func (p *pool) kindsWith(s *shape, resource corev1.ResourceName) ([]bool, bool) {
+	if len(p.kinds) == 1 {
+		return nil, s.takesKind(p, 0, resource)
+	}
 	kinds, some := make([]bool, len(p.kinds)), false
 	for i := range p.kinds {
-		kinds[i] = s.hasModel(&p.gpus, resource, p.kinds[i].product) && s.takesParts(&p.gpus, resource, p.kinds[i].product)
+		kinds[i] = s.takesKind(p, i, resource)
 		some = some || kinds[i]
 	}
 	if some {
 		s.why = ""
 	}
 	return kinds, some
+}
+
+// takesKind says whether a kind of a pool's nodes has the GPUs that are asked for.
+func (s *shape) takesKind(p *pool, kind int, resource corev1.ResourceName) bool {
+	k := &p.kinds[kind]
+	return s.hasModel(&p.gpus, modelKey{product: k.number, resource: resource}, k.product) && s.takesParts(&p.gpus, resource, k.product)
 }
 
 // planIn plans for the first of the pool's TEEs that serves, or for none where
@@ -120,7 +128,7 @@ func (p *pool) planIn(s *shape, scale scale, k planKey) (*planned, bool) {
 			continue
 		}
 		other = false
-		k.tee, k.inTEE = p.tees[i], true
+		k.tee = i + 1
 		if planned, ok := p.planAs(s, scale, k, &p.tees[i]); ok {
 			s.why = ""
 			return planned, true
@@ -141,7 +149,7 @@ func (p *pool) planAs(s *shape, scale scale, k planKey, t *poolTEE) (*planned, b
 	plan, ok := s.plans[k]
 	if !ok {
 		var err error
-		if plan, err = planFor(s.demand, p.runtimeClasses(t, s.className()), k); err != nil {
+		if plan, err = planFor(s.demand, p.runtimeClasses(t, s.className()), planFrame{tee: t, resource: k.resource, count: s.gpus.count}); err != nil {
 			plan = &planned{err: err}
 		}
 		plan.need, plan.unknown = scale.measure(plan.resources)
@@ -164,7 +172,7 @@ func (p *pool) planAs(s *shape, scale scale, k planKey, t *poolTEE) (*planned, b
 			return fmt.Sprintf("its nodes have no label %s, which %s wants to be %q", key, plan.labels.askedBy[key], want)
 		})
 	}
-	if k.inTEE && k.tee.mode == inNodeVM && s.gpus.count > 0 && p.node.Labels[hardware.LabelConfidentialGPUReady] == "false" {
+	if t != nil && t.mode == inNodeVM && s.gpus.count > 0 && p.node.Labels[hardware.LabelConfidentialGPUReady] == "false" {
 		return nil, s.no(func() string {
 			return "node label " + hardware.LabelConfidentialGPUReady + ` is "false", so that its GPUs are not in the TEE`
 		})
@@ -173,13 +181,14 @@ func (p *pool) planAs(s *shape, scale scale, k planKey, t *poolTEE) (*planned, b
 }
 
 // vouchesFor says whether the declaration of a TEE includes a node label that is
-// not declared. Of GPUs whose mode is labeled, the labels tell all.
+// not declared. Of GPUs whose mode is labeled, the labels tell all, and so they do
+// where the RuntimeClasses that select them are known.
 func (p *pool) vouchesFor(t poolTEE, key string) bool {
 	if !t.declared {
 		return false
 	}
 	if key == hardware.LabelConfidentialGPUReady {
-		return p.node.Labels[hardware.LabelConfidentialMode] == "" && p.node.Labels[hardware.LabelConfidentialModeState] == ""
+		return p.classes == nil && p.node.Labels[hardware.LabelConfidentialMode] == "" && p.node.Labels[hardware.LabelConfidentialModeState] == ""
 	}
 	return slices.ContainsFunc(t.labels(), func(a hardware.Alternative) bool { return a[0].Key == key })
 }
@@ -193,6 +202,9 @@ func (p *pool) matching(s *shape, plan *planned, kinds []bool) ([]bool, bool) {
 	}
 	if s.affinity == nil && !selected {
 		return kinds, true
+	}
+	if len(p.kinds) == 1 && s.affinity.Match(&p.node) {
+		return nil, true
 	}
 	matched, some := make([]bool, len(p.kinds)), false
 	for i := range p.kinds {

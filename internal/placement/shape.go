@@ -4,6 +4,7 @@ package placement
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -49,14 +50,14 @@ type shape struct {
 
 // A modelKey is what a product is compared by.
 type modelKey struct {
-	product   string
-	memoryMiB int32
-	resource  corev1.ResourceName
+	// product and memory, by a number that stands for both.
+	product  int
+	resource corev1.ResourceName
 }
 
 // newShape reads a workload's demand. What it gets wrong by itself is in err.
 func newShape(w *Workload) *shape {
-	s := &shape{demand: w.Demand, namespace: w.Namespace, target: w.Target, plans: map[planKey]*planned{}, models: map[modelKey]bool{}}
+	s := &shape{demand: w.Demand, namespace: w.Namespace, target: w.Target, plans: map[planKey]*planned{}}
 	hw := hardwareOf(w.Demand)
 	s.wanted = strings.TrimSpace(hw.GPUType)
 	if s.gpus, s.err = askGPUs(w.Demand); s.err != nil {
@@ -68,29 +69,30 @@ func newShape(w *Workload) *shape {
 	if s.terms != nil {
 		s.affinity, s.err = nodeaffinity.NewNodeSelector(&corev1.NodeSelector{NodeSelectorTerms: s.terms})
 	}
-	var labels nodeLabels
-	if s.err == nil {
-		labels, s.err = requiredLabels(w.Demand, gpuGrant{}, teePlan{})
-	}
 	if s.err != nil {
 		return s
 	}
-	asked := labels.requirements()
-	for _, t := range s.terms {
-		asked = concat(asked, t.MatchExpressions)
-	}
-	for _, p := range parts() {
-		s.asksPart = s.asksPart || p.askedBy(asked)
-	}
+	s.asksPart = s.gpus.count > 0 && s.gpus.model == nil && asksPart(w.Demand, s.terms)
 	s.teeRequired = teeRequired(hw, strings.TrimSpace(hw.TEEType) != "")
 	if s.teeRequired && strings.TrimSpace(hw.TEEType) != "" {
 		if s.tee, s.err = hardware.ParseTEE(hw.TEEType); s.err != nil {
 			s.err = fmt.Errorf("%s: %w", pathTEEType, s.err)
-			return s
 		}
 	}
-	s.err = s.conceivable()
 	return s
+}
+
+// asksPart says whether the user's node labels ask for slices or shares.
+func asksPart(d Demand, terms []corev1.NodeSelectorTerm) bool {
+	labels, err := requiredLabels(d, gpuGrant{}, teePlan{})
+	if err != nil {
+		return false // Every plan has this error.
+	}
+	asked := labels.requirements()
+	for _, t := range terms {
+		asked = concat(asked, t.MatchExpressions)
+	}
+	return slices.ContainsFunc(parts(), func(p part) bool { return p.askedBy(asked) })
 }
 
 // conceivable says why no pool could serve the demand, however it were made; nil
@@ -103,7 +105,7 @@ func (s *shape) conceivable() error {
 		scheduling.RuntimeClass = nil
 		d.Scheduling = &scheduling
 	}
-	_, first := planFor(d, nil, planKey{})
+	_, first := planFor(d, nil, planFrame{})
 	if first == nil || !s.teeRequired {
 		return first
 	}
@@ -114,7 +116,7 @@ func (s *shape) conceivable() error {
 	for _, t := range tees {
 		for _, mode := range modesOf(t) {
 			offered := poolTEE{tee: t, mode: mode, declared: true}
-			if _, err := planFor(d, (&pool{}).runtimeClasses(&offered, ""), planKey{tee: offered, inTEE: true}); err == nil {
+			if _, err := planFor(d, (&pool{}).runtimeClasses(&offered, ""), planFrame{tee: &offered}); err == nil {
 				return nil
 			}
 		}
@@ -161,10 +163,19 @@ func (s *shape) selects(key, value string) bool {
 
 // A planKey is what plans for one shape differ by.
 type planKey struct {
-	likeness string
-	// tee of the pool that is to serve, where inTEE says that one has to.
-	tee   poolTEE
-	inTEE bool
+	// likeness is the number of pools with the same RuntimeClasses.
+	likeness int
+	// tee is the place of the TEE that is to serve among those of the pool, and one
+	// more; 0 for none.
+	tee int
+	// resource that GPUs are counted under, empty for the default one.
+	resource corev1.ResourceName
+}
+
+// A planFrame is what a plan has to keep to.
+type planFrame struct {
+	// tee that is to serve, nil for none.
+	tee *poolTEE
 	// resource that count GPUs are counted under, empty for the default one.
 	resource corev1.ResourceName
 	count    int64
@@ -189,11 +200,11 @@ type planned struct {
 
 // planFor plans for a pool's TEE and GPU resource, under the RuntimeClasses of its
 // cluster.
-func planFor(d Demand, classes []nodev1.RuntimeClass, k planKey) (*planned, error) {
+func planFor(d Demand, classes []nodev1.RuntimeClass, k planFrame) (*planned, error) {
 	out := &planned{}
 	d.Pool = "any"
-	if k.inTEE {
-		d = d.narrowedTo(k.tee)
+	if k.tee != nil {
+		d = d.narrowedTo(*k.tee)
 	}
 	if k.resource != "" {
 		d.Resources = *d.Resources.DeepCopy()
@@ -203,7 +214,7 @@ func planFor(d Demand, classes []nodev1.RuntimeClass, k planKey) (*planned, erro
 	if out.plan, err = decide(d, classes); err != nil {
 		return nil, err
 	}
-	if k.inTEE && out.plan.tee.mode != k.tee.mode {
+	if k.tee != nil && out.plan.tee.mode != k.tee.mode {
 		return nil, fmt.Errorf("TEE %s is in the mode %s, but the demand makes it %s", k.tee.tee, modeName(k.tee.mode), modeName(out.plan.tee.mode))
 	}
 	if out.labels, err = requiredLabels(d, out.plan.grant, out.plan.tee); err != nil {

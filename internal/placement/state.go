@@ -19,6 +19,8 @@ type poolState struct {
 	groups []group
 	// own says that the groups may be written to.
 	own bool
+	// most is the most that any node has left of each resource.
+	most amount
 	// items is how many there are in the pool, and elsewhere those of them that sit
 	// on no node that is known.
 	items     int64
@@ -28,7 +30,7 @@ type poolState struct {
 func newState(f *Fleet, s Strategy) *state {
 	st := &state{fleet: f, strategy: s, pools: make([]poolState, len(f.pools))}
 	for i := range st.pools {
-		st.pools[i].groups = f.groups[i]
+		st.pools[i].groups, st.pools[i].most = f.groups[i], f.most[i]
 	}
 	return st
 }
@@ -71,6 +73,9 @@ func (st *state) keep(it *item) bool {
 // are used. Best strands the fewest GPUs, then leaves the least.
 func (st *state) bestNode(o *offer, need amount) (at int, stranded int64) {
 	at = -1
+	if !need.fits(st.pools[o.pool].most) {
+		return at, 0
+	}
 	var leftover float64
 	wanted := st.fleet.scale.gpusIn(need)
 	inverse := st.fleet.inverse[o.pool]
@@ -97,14 +102,28 @@ func (st *state) bestNode(o *offer, need amount) (at int, stranded int64) {
 	return at, stranded
 }
 
+// survey finds the most that any node has left.
+func (p *poolState) survey() {
+	clear(p.most)
+	for i := range p.groups {
+		g := &p.groups[i]
+		if g.nodes == 0 {
+			continue
+		}
+		for r, free := range g.free {
+			p.most[r] = max(p.most[r], free)
+		}
+	}
+}
+
 // take a need from one node of a group, and return the node.
 func (st *state) take(pool, at int, need amount) *group {
 	p := &st.pools[pool]
 	if !p.own {
-		p.groups = slices.Clone(p.groups)
-		p.own = true
+		p.groups, p.most, p.own = slices.Clone(p.groups), slices.Clone(p.most), true
 	}
 	g := &p.groups[at]
+	defer p.survey()
 	free := make(amount, len(need))
 	for i, n := range need {
 		free[i] = g.free[i] - n

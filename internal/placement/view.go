@@ -29,6 +29,8 @@ type NodeView struct {
 	// Workloads that were placed on the node, by their index. The scheduler may
 	// choose another node of the pool.
 	Workloads []int
+	// Taken is how many GPUs each of them takes.
+	Taken map[int]int64
 }
 
 // Pools returns the pools by name, with the workloads where they go.
@@ -46,6 +48,7 @@ func (r *Result) Pools() []PoolView {
 		total := r.fleet.scale.gpusIn(r.fleet.allocatable[i])
 		for _, g := range r.state.pools[i].groups {
 			n := NodeView{Count: g.nodes, GPUs: total, FreeGPUs: g.gpus, Workloads: g.items}
+			n.Taken = r.gpusOf(i, g.items)
 			if g.nodes >= unlimited {
 				n.Count = -1
 			}
@@ -56,4 +59,13 @@ func (r *Result) Pools() []PoolView {
 		views[i].Elsewhere = r.state.pools[i].elsewhere
 	}
 	return views
+}
+
+// gpusOf returns how many GPUs items take in a pool.
+func (r *Result) gpusOf(pool int, items []int) map[int]int64 {
+	taken := make(map[int]int64, len(items))
+	for _, i := range items {
+		taken[i] = r.fleet.scale.gpusIn(r.items[i].need(nil, r.items[i].shape.offerOf(pool)))
+	}
+	return taken
 }
