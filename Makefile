@@ -26,7 +26,7 @@ down: ## End what up and demo have started and remove what they have written.
 	@$(LOCAL) down
 
 .PHONY: test
-test: check-generate lint unit integration e2e ## Run every check there is.
+test: check-generate lint unit integration render e2e ## Run every check there is.
 	@echo "all checks passed"
 
 .PHONY: generate
@@ -54,7 +54,11 @@ unit: gcc ## Run the unit tests with the race detector and check the coverage of
 
 .PHONY: integration
 integration: ## Test the kinds' validation against a real API server.
-	@go test -count=1 -timeout 30m ./cluster/test/api/... ./cluster/test/manifest/...
+	@go test -count=1 -timeout 30m ./cluster/test/api/... ./cluster/test/manifest/... ./cluster/test/scheduler/...
+
+.PHONY: render
+render: ## Render the composition function's examples and compare; UPDATE=1 writes the expected files. The first time builds Crossplane.
+	@go test -count=1 -timeout 40m -v ./cluster/test/render/... $(if $(UPDATE),-update) | grep -v --line-buffered -e '^=== '
 
 .PHONY: e2e
 e2e: ## Test the provider as a process against a real control plane with simulated nodes.

@@ -32,38 +32,53 @@ func (b Binaries) Kubectl() string { return filepath.Join(b.Kubernetes, "kubectl
 // Install builds what is missing of the binaries that a local cluster needs and returns where they are. They come from Go
 // modules only, and stay in the user's cache folder, one folder for each version. The first time takes minutes.
 func Install(ctx context.Context, progress Progress) (Binaries, error) {
-	root, err := Root()
+	all, err := installAll(ctx, tools, progress)
 	if err != nil {
 		return Binaries{}, err
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return Binaries{}, fmt.Errorf("cannot find a folder to install into, set HOME or XDG_CACHE_HOME: %w", err)
-	}
-	cache = filepath.Join(cache, "provider-hourglass")
-
-	folders, versions := map[string]string{}, map[string]string{}
-	for _, t := range tools {
-		version, err := t.version(root)
-		if err != nil {
-			return Binaries{}, err
-		}
-		folder := filepath.Join(cache, t.name+"-"+version)
-		if err := t.install(ctx, root, folder, version, progress); err != nil {
-			return Binaries{}, err
-		}
-		folders[t.name], versions[t.name] = folder, version
-	}
+	kubernetes, etcd := all["kubernetes"], all["etcd"]
 
 	b := Binaries{
-		Kubernetes:        folders["kubernetes"],
-		Etcd:              folders["etcd"],
-		Kwok:              folders["kwok"],
-		Envtest:           filepath.Join(cache, strings.Join([]string{"envtest", versions["kubernetes"], versions["etcd"]}, "-")),
-		KubernetesVersion: versions["kubernetes"],
+		Kubernetes: kubernetes.folder,
+		Etcd:       etcd.folder,
+		Kwok:       all["kwok"].folder,
+		Envtest: filepath.Join(filepath.Dir(kubernetes.folder),
+			strings.Join([]string{"envtest", kubernetes.version, etcd.version}, "-")),
+		KubernetesVersion: kubernetes.version,
 	}
 	return b, Link(b.Envtest,
 		filepath.Join(b.Kubernetes, "kube-apiserver"), filepath.Join(b.Etcd, "etcd"), b.Kubectl())
+}
+
+// An installation is where a tool is installed, and in which version.
+type installation struct {
+	folder, version string
+}
+
+// installAll builds those of the tools that are missing and returns where all of them are, by name.
+func installAll(ctx context.Context, ts []tool, progress Progress) (map[string]installation, error) {
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil, fmt.Errorf("cannot find a folder to install into, set HOME or XDG_CACHE_HOME: %w", err)
+	}
+
+	all := map[string]installation{}
+	for _, t := range ts {
+		version, err := t.version(root)
+		if err != nil {
+			return nil, err
+		}
+		folder := filepath.Join(cache, "provider-hourglass", t.name+"-"+version)
+		if err := t.install(ctx, root, folder, version, progress); err != nil {
+			return nil, err
+		}
+		all[t.name] = installation{folder: folder, version: version}
+	}
+	return all, nil
 }
 
 // Link makes a folder of symbolic links to the files, and leaves links alone that are right already.

@@ -16,8 +16,10 @@ type tool struct {
 	module   string   // Whose version it has.
 	binaries []string // It must yield these.
 	stamp    string   // The package that holds its version, set at link time. May be empty.
+	variable string   // The variable that holds its version instead, set at link time. May be empty.
 }
 
+// tools are what a local cluster needs.
 var tools = []tool{
 	{
 		name:     "kubernetes",
@@ -71,6 +73,9 @@ func (t tool) ldflags(version string) string {
 			"-X", t.stamp+".gitVersion="+version,
 			"-X", t.stamp+".gitMajor="+major,
 			"-X", t.stamp+".gitMinor="+minor)
+	}
+	if t.variable != "" {
+		flags = append(flags, "-X", t.variable+"="+version)
 	}
 	return strings.Join(flags, " ")
 }

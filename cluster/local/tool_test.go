@@ -3,6 +3,7 @@ package local
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,11 @@ func TestLdflags(t *testing.T) {
 			tool:   tool{stamp: "p"},
 			want:   "-s -w -X p.gitVersion=v1.37.2 -X p.gitMajor=1 -X p.gitMinor=37",
 		},
+		"Variable": {
+			reason: "The whole version is set where the tool keeps it in one variable.",
+			tool:   tool{variable: "p.version"},
+			want:   "-s -w -X p.version=v1.37.2",
+		},
 		"Plain": {
 			reason: "A tool that knows its version by itself is told nothing.",
 			tool:   tool{},
@@ -79,13 +85,13 @@ func TestLdflags(t *testing.T) {
 	}
 }
 
-// Every tool's module is there and says which version to build: otherwise nobody could start a cluster.
+// Every tool's module is there and says which version to build: otherwise nobody could start a cluster, or render.
 func TestToolVersions(t *testing.T) {
 	root, err := Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, tl := range tools {
+	for _, tl := range slices.Concat(tools, crossplaneTools) {
 		if v, err := tl.version(root); err != nil || !strings.HasPrefix(v, "v") {
 			t.Errorf("%s: want a version, got %q, %v", tl.name, v, err)
 		}
