@@ -3,6 +3,7 @@
 package placement
 
 import (
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -81,9 +82,7 @@ func (p *pool) bind(it *item) (Demand, error) {
 // would keep them from coming.
 func (p *pool) selecting(s *shape, o *offer) v1alpha1.NodeLabels {
 	labels := v1alpha1.NodeLabels{}
-	for k, v := range p.selector {
-		labels[k] = v
-	}
+	maps.Copy(labels, p.selector)
 	if s.teeRequired {
 		t := poolTEE{tee: o.plan.plan.tee.tees[0], mode: o.plan.plan.tee.mode}
 		for _, a := range t.labels() {
@@ -93,7 +92,7 @@ func (p *pool) selecting(s *shape, o *offer) v1alpha1.NodeLabels {
 			}
 		}
 	}
-	if s.gpus.model != nil && p.gpus.label != "" && len(p.kinds) == 1 && !(p.grows && observedLater(p.gpus.label)) {
+	if s.gpus.model != nil && p.gpus.label != "" && len(p.kinds) == 1 && (!p.grows || !observedLater(p.gpus.label)) {
 		labels[p.gpus.label] = p.gpus.labeled
 	}
 	return labels

@@ -3,6 +3,7 @@
 package placement
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -130,34 +131,21 @@ func (s scale) gpusIn(a amount) int64 {
 	return n
 }
 
-// plus adds amounts.
-func (a amount) plus(b amount) amount {
-	sum := slices.Clone(a)
-	for i := range b {
-		sum[i] += b[i]
-	}
-	return sum
-}
-
 // requests returns what a container asks for; a limit stands in for a request
 // that is missing, as the API server has it.
 func requests(r corev1.ResourceRequirements) corev1.ResourceList {
 	all := corev1.ResourceList{}
-	for name, q := range r.Limits {
-		all[name] = q
-	}
-	for name, q := range r.Requests {
-		all[name] = q
-	}
+	maps.Copy(all, r.Limits)
+	maps.Copy(all, r.Requests)
 	return all
 }
 
 // quantity writes an amount of a resource as people do.
 func (s scale) quantity(at int, n int64) string {
-	switch name := s.names[at]; {
-	case name == corev1.ResourceCPU:
+	switch s.names[at] {
+	case corev1.ResourceCPU:
 		return resource.NewMilliQuantity(n, resource.DecimalSI).String()
-	case name == corev1.ResourceMemory, name == corev1.ResourceEphemeralStorage, name == hardware.ResourceSGXEPC:
+	case corev1.ResourceMemory, corev1.ResourceEphemeralStorage, hardware.ResourceSGXEPC:
 		return resource.NewQuantity(n, resource.BinarySI).String()
 	default:
 		return strconv.FormatInt(n, 10)
