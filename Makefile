@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 LOCAL := go run ./cluster/cmd/hourglass-local
-GENERATED := apis package/crds
+GENERATED := apis package/crds fn/input fn/package
 PURE := ./internal/hardware ./internal/placement ./internal/workload
 UNITS := $$(go list ./... | grep -v /cluster/test/)
 
@@ -31,13 +31,13 @@ test: check-generate lint unit integration render e2e ## Run every check there i
 
 .PHONY: generate
 generate: ## Generate code and CRDs from the API types.
-	go generate ./apis/...
+	go generate ./apis/... ./fn/...
 
 .PHONY: check-generate
 check-generate: ## Fail where generated files are not what the API types say.
 	@echo "checking generated files"
 	@before=$$(find $(GENERATED) -type f | sort | xargs sha256sum); \
-	go generate ./apis/...; \
+	go generate ./apis/... ./fn/...; \
 	after=$$(find $(GENERATED) -type f | sort | xargs sha256sum); \
 	diff <(echo "$$before") <(echo "$$after") || { echo "generated files were out of date: they are up to date now, commit them"; exit 1; }
 
@@ -53,7 +53,7 @@ unit: gcc ## Run the unit tests with the race detector and check the coverage of
 	@go test -cover $(PURE) | awk '{ match($$0, /[0-9.]+%/); c = substr($$0, RSTART, RLENGTH - 1) + 0; print $$2, c "%"; if (c < 90) low = 1 } END { if (low) { print "a pure package has less than 90% of its statements covered: add tests"; exit 1 } }'
 
 .PHONY: integration
-integration: ## Test the kinds' validation against a real API server.
+integration: ## Test the kinds' validation and the placement on a real API server and scheduler.
 	@go test -count=1 -timeout 30m ./cluster/test/api/... ./cluster/test/manifest/... ./cluster/test/scheduler/...
 
 .PHONY: render

@@ -29,6 +29,21 @@ var overheads = []struct {
 	{[]string{"kata-cc"}, "250m", "350Mi"},
 }
 
+// TEEKeys returns the resource of which a confidential virtual machine takes one,
+// where nodes have it: kata-deploy then puts it into the overhead of the TEE's
+// classes. It is empty for other TEEs. Source: Kata Containers' kata-deploy chart
+// (node-feature-rules.yaml, runtimeclasses.yaml).
+func TEEKeys(t TEE) corev1.ResourceName {
+	switch t {
+	case TDX:
+		return "tdx.intel.com/keys"
+	case SEVSNP:
+		return "sev-snp.amd.com/esids"
+	default:
+		return ""
+	}
+}
+
 // kataLabel is on nodes where kata-deploy has installed its runtimes. Source: Kata
 // Containers' kata-deploy chart.
 const kataLabel = "katacontainers.io/kata-runtime"

@@ -56,7 +56,7 @@ func (p *pool) bind(it *item) (Demand, error) {
 	}
 	if d.Hardware != nil {
 		d.Hardware = d.Hardware.DeepCopy()
-		if it.shape.teeRequired {
+		if it.shape.teeRequired && it.shape.tee == "" {
 			d.Hardware.TEEType = string(o.plan.plan.tee.tees[0])
 		}
 	}

@@ -83,7 +83,7 @@ func preparePool(hp *v1alpha1.HardwarePool) pool {
 		selector: hp.Spec.NodeSelector,
 		classes:  classesOf(facts.RuntimeClasses),
 		weight:   int64(hp.Spec.Weight),
-		grows:    hp.Spec.MaxNodes != nil && *hp.Spec.MaxNodes > hp.Status.ReadyNodes,
+		grows:    hp.Spec.MaxNodes != nil && *hp.Spec.MaxNodes > max(hp.Status.Nodes, hp.Status.ReadyNodes),
 	}
 	p.node.Labels = maps.Clone(hp.Status.Labels)
 	if p.node.Labels == nil {
@@ -102,7 +102,9 @@ func preparePool(hp *v1alpha1.HardwarePool) pool {
 	p.invalid = cmp.Or(p.invalid, p.contradiction(&hp.Spec))
 	p.allocatable = p.gpus.addTo(facts.Allocatable)
 	p.groups, p.observed = groupsOf(hp), len(hp.Status.Free) > 0
-	p.kinds = p.kindsOf()
+	if p.kinds = p.kindsOf(); len(p.kinds) == 1 {
+		p.node = p.kinds[0].node
+	}
 	return p
 }
 
@@ -120,7 +122,8 @@ func number(pools []pool) {
 	}
 	for i := range pools {
 		p := &pools[i]
-		p.likeness = of("classes", p.classes, len(p.gpus.resources) > 0, p.tees)
+		tdx, snp := p.hasKeys()
+		p.likeness = of("classes", p.classes, len(p.gpus.resources) > 0, p.tees, tdx, snp)
 		for k := range p.kinds {
 			product := cmp.Or(p.kinds[k].product, p.gpus.product)
 			if product == "" || p.gpus.labels[hardware.LabelGKEAccelerator] != "" {
@@ -130,6 +133,14 @@ func number(pools []pool) {
 			p.kinds[k].number = of("product", product, p.gpus.memoryMiB)
 		}
 	}
+}
+
+// hasKeys says of which of the keys of confidential virtual machines the nodes
+// have any.
+func (p *pool) hasKeys() (tdx, snp bool) {
+	_, tdx = p.allocatable[hardware.TEEKeys(hardware.TDX)]
+	_, snp = p.allocatable[hardware.TEEKeys(hardware.SEVSNP)]
+	return tdx, snp
 }
 
 // kindsOf returns the kinds of nodes, by product.
@@ -184,24 +195,33 @@ func (p *pool) setArchitecture(declared string) {
 	}
 }
 
-// groupsOf returns the nodes there are, and those that the pool may grow by.
+// groupsOf returns the nodes that take Pods, and those that the pool may grow by.
+// Where nobody knows how many there are, there are as many as it takes.
 func groupsOf(hp *v1alpha1.HardwarePool) []nodeGroup {
 	var groups []nodeGroup
-	var nodes int64
+	var listed int64
 	for _, f := range hp.Status.Free {
 		groups = append(groups, nodeGroup{nodes: int64(f.Nodes), product: f.GPUProduct, free: f.Resources})
-		nodes += int64(f.Nodes)
+		listed += int64(f.Nodes)
 	}
+	seen := max(int64(hp.Status.Nodes), int64(hp.Status.ReadyNodes))
+	empty := unlimited
 	switch {
-	case hp.Spec.MaxNodes != nil && int64(*hp.Spec.MaxNodes) > nodes:
-		groups = append(groups, nodeGroup{nodes: int64(*hp.Spec.MaxNodes) - nodes})
-	case hp.Spec.MaxNodes != nil || len(groups) > 0:
-	case hp.Status.Nodes > 0 || hp.Status.ReadyNodes > 0:
-		groups = []nodeGroup{{nodes: int64(hp.Status.ReadyNodes)}}
+	case hp.Spec.MaxNodes != nil:
+		// A node that takes no Pods now counts to the most all the same.
+		empty = max(0, int64(*hp.Spec.MaxNodes)-max(listed, seen))
+		if len(groups) == 0 {
+			empty += int64(hp.Status.ReadyNodes)
+		}
+	case len(groups) > 0:
+		empty = 0
+	case seen > 0:
+		empty = int64(hp.Status.ReadyNodes)
 	case hp.Spec.MinNodes != nil:
-		groups = []nodeGroup{{nodes: int64(*hp.Spec.MinNodes)}}
-	default:
-		groups = []nodeGroup{{nodes: unlimited}}
+		empty = int64(*hp.Spec.MinNodes)
+	}
+	if empty > 0 || len(groups) == 0 {
+		groups = append(groups, nodeGroup{nodes: empty})
 	}
 	slices.SortStableFunc(groups, func(a, b nodeGroup) int { return cmp.Compare(a.product, b.product) })
 	return groups

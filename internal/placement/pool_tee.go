@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
@@ -108,9 +110,24 @@ func (p *pool) runtimeClasses(t *poolTEE, named string) []nodev1.RuntimeClass {
 			// The administrator says that it gives the TEE.
 			c.Handler = hardware.StandardTEEClass(t.tee, len(p.gpus.resources) > 0)
 		}
+		if t != nil && t.mode == inPodVM {
+			p.addKeys(&c, t.tee)
+		}
 		classes = append(classes, c)
 	}
 	return classes
+}
+
+// addKeys adds what each confidential virtual machine takes one of to the overhead
+// of a class that makes such, where the pool's nodes have it.
+func (p *pool) addKeys(c *nodev1.RuntimeClass, t hardware.TEE) {
+	keys := hardware.TEEKeys(t)
+	if _, listed := p.allocatable[keys]; listed && hardware.ResolveRuntimeClass(c.Name, c).Gives(t) {
+		if c.Overhead == nil {
+			c.Overhead = &nodev1.Overhead{PodFixed: corev1.ResourceList{}}
+		}
+		c.Overhead.PodFixed[keys] = *resource.NewQuantity(1, resource.DecimalSI)
+	}
 }
 
 // narrowedTo returns a demand as it is to be met by a TEE of a pool: nothing of
