@@ -64,6 +64,10 @@ render: ## Render the composition function's examples and compare; UPDATE=1 writ
 e2e: ## Test the provider as a process against a real control plane with simulated nodes.
 	@go test -count=1 -timeout 40m -v ./cluster/test/e2e/... | grep -v --line-buffered -e '^=== ' -e '^{'
 
+.PHONY: bench
+bench: ## Measure how fast workloads are placed and how much the function adds to a call.
+	@go test -run '^$$' -bench . -benchmem ./internal/placement ./fn
+
 # The race detector needs a C compiler.
 .PHONY: gcc
 gcc:
