@@ -3,7 +3,6 @@
 package placement
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -18,5 +17,13 @@ func concat[T any](parts ...[]T) []T {
 
 // sortedKeys returns the keys of a map in order.
 func sortedKeys[K ~string, V any](m map[K]V) []K {
-	return slices.Sorted(maps.Keys(m))
+	if len(m) == 0 {
+		return nil
+	}
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }

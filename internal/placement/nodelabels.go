@@ -16,8 +16,6 @@ import (
 type nodeLabels struct {
 	values  map[string]string
 	askedBy map[string]string
-	// sorted keys, once they were asked for.
-	sorted []string
 }
 
 // requiredLabels returns the labels of the node selector and the custom labels,
@@ -81,14 +79,6 @@ func (l *nodeLabels) require(key, value, by string) error {
 		l.values[key], l.askedBy[key] = value, by
 	}
 	return nil
-}
-
-// keys returns the keys in order.
-func (l *nodeLabels) keys() []string {
-	if l.sorted == nil {
-		l.sorted = sortedKeys(l.values)
-	}
-	return l.sorted
 }
 
 // requirements returns the labels as node label requirements.

@@ -159,7 +159,7 @@ func (p *pool) planAs(s *shape, scale scale, k planKey, t *poolTEE) (*planned, b
 	if plan.err != nil {
 		return nil, s.no(plan.err.Error)
 	}
-	for _, key := range plan.labels.keys() {
+	for _, key := range plan.keys {
 		want := plan.labels.values[key]
 		have, ok := p.node.Labels[key]
 		if have == want || (len(p.kinds) > 1 && key == p.productLabel()) || (!ok && t != nil && p.vouchesFor(*t, key)) {

@@ -186,8 +186,9 @@ type planned struct {
 	err    error
 	demand Demand
 	plan   plan
-	// labels that a node must have, the RuntimeClass's included.
+	// labels that a node must have, the RuntimeClass's included, and their keys.
 	labels nodeLabels
+	keys   []string
 	// tolerations that the RuntimeClass adds.
 	tolerations []corev1.Toleration
 	// resources that a Pod takes, its overhead included, but for the plain ones
@@ -224,6 +225,7 @@ func planFor(d Demand, classes []nodev1.RuntimeClass, k planFrame) (*planned, er
 	if out.labels, err = out.labels.withClass(class); err != nil {
 		return nil, err
 	}
+	out.keys = sortedKeys(out.labels.values)
 	r, err := withDevices(d.Resources, out.plan.grant, out.plan.tee)
 	if err != nil {
 		return nil, err
