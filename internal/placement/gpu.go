@@ -20,7 +20,9 @@ type gpuAsk struct {
 	// model asked for, nil for any.
 	model *hardware.GPU
 	// listed are the GPU resources that the user's resources ask for.
-	listed   []corev1.ResourceName
+	listed []corev1.ResourceName
+	// pooled says that a pool is known to have them, under the resource listed.
+	pooled   bool
 	warnings []string
 }
 
@@ -44,7 +46,7 @@ func askGPUs(d Demand) (gpuAsk, error) {
 	if err != nil {
 		return gpuAsk{}, err
 	}
-	ask := gpuAsk{listed: listed, count: total}
+	ask := gpuAsk{listed: listed, count: total, pooled: d.Pool != ""}
 	named := strings.TrimSpace(hw.GPUType) != ""
 	if !named && hw.GPUCount == nil {
 		return ask, nil
@@ -161,7 +163,7 @@ func (a gpuAsk) warningsFor(g gpuGrant) []string {
 	if g.gpu.MIG != "" && len(a.listed) == 0 {
 		warnings = append(warnings, fmt.Sprintf("%s: MIG slices are asked for as %s; where slices are counted as %s, as on GKE, put that in spec.resources.limits", pathGPUType, g.resource, hardware.ResourceNVIDIAGPU))
 	}
-	if g.resource == hardware.ResourceNVIDIAPassthrough {
+	if g.resource == hardware.ResourceNVIDIAPassthrough && !a.pooled {
 		warnings = append(warnings, fmt.Sprintf("%s: nodes that hand GPUs through to virtual machines have the label %s only where the NVIDIA sandbox device plugin runs with ENABLE_GFD; label the nodes otherwise", pathGPUType, g.gpu.ProductLabel()))
 	}
 	return warnings

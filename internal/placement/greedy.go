@@ -58,7 +58,7 @@ func (st *state) best(items []*item) attempt {
 	if best.score[0] == 0 {
 		return best
 	}
-	smallest := st.fleet.rankSmallest(items, largest)
+	smallest := st.fleet.rankSmallest(items)
 	for _, other := range []attempt{
 		st.greedy(items, largest, (*state).firstPool),
 		st.greedy(items, largest, (*state).tightestPool),
@@ -72,50 +72,56 @@ func (st *state) best(items []*item) attempt {
 	return best
 }
 
-// rank returns the order of items that begins with what is hardest to place: what
-// the fewest pools serve, then what takes most GPUs, then what takes the largest
-// part of a node.
-func (f *Fleet) rank(items []*item) []int {
-	type rank struct {
-		gpus  int64
-		share float64
-	}
-	ranks, order := make([]rank, len(items)), make([]int, len(items))
+// A rank is what one item takes: GPUs, and the largest part of what a node has at
+// most of any resource.
+type rank struct {
+	gpus  int64
+	share float64
+}
+
+func (a rank) compare(b rank) int {
+	return cmp.Or(cmp.Compare(a.gpus, b.gpus), cmp.Compare(a.share, b.share))
+}
+
+func (f *Fleet) ranks(items []*item) []rank {
+	ranks := make([]rank, len(items))
 	var need amount
 	for i, it := range items {
-		order[i] = i
 		need = it.need(need, &it.shape.offers[0])
 		ranks[i].gpus = f.scale.gpusIn(need)
 		for r, x := range f.largest {
 			ranks[i].share = max(ranks[i].share, float64(need[r])*x)
 		}
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(
-			cmp.Compare(len(items[a].shape.offers), len(items[b].shape.offers)),
-			cmp.Compare(ranks[b].gpus, ranks[a].gpus),
-			cmp.Compare(ranks[b].share, ranks[a].share),
-			cmp.Compare(items[a].workload.Name, items[b].workload.Name),
-			cmp.Compare(a, b),
-		)
+	return ranks
+}
+
+// rank returns the order of items that begins with what is hardest to place: what
+// the fewest pools serve, then what takes the most.
+func (f *Fleet) rank(items []*item) []int {
+	ranks := f.ranks(items)
+	return ordered(items, func(a, b int) int {
+		return cmp.Or(cmp.Compare(len(items[a].shape.offers), len(items[b].shape.offers)), ranks[b].compare(ranks[a]))
 	})
-	return order
 }
 
 // rankSmallest returns the order of items that begins with what takes the least,
-// all resources together, so that the most have room where not all have. Items
-// that take the same are in the order of ties.
-func (f *Fleet) rankSmallest(items []*item, ties []int) []int {
-	sizes := make([]float64, len(items))
-	var need amount
-	for i, it := range items {
-		need = it.need(need, &it.shape.offers[0])
-		for r, x := range f.largest {
-			sizes[i] += float64(need[r]) * x
-		}
+// so that the most have room where not all have.
+func (f *Fleet) rankSmallest(items []*item) []int {
+	ranks := f.ranks(items)
+	return ordered(items, func(a, b int) int { return ranks[a].compare(ranks[b]) })
+}
+
+// ordered returns the indexes of items in an order, by name where that does not
+// decide.
+func ordered(items []*item, compare func(a, b int) int) []int {
+	order := make([]int, len(items))
+	for i := range order {
+		order[i] = i
 	}
-	order := slices.Clone(ties)
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sizes[a], sizes[b]) })
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(compare(a, b), cmp.Compare(items[a].workload.Name, items[b].workload.Name), cmp.Compare(a, b))
+	})
 	return order
 }
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package placement
+
+// Overfull returns how many nodes have less than nothing of something left.
+func (r *Result) Overfull() int {
+	n := 0
+	for _, p := range r.state.pools {
+		for _, g := range p.groups {
+			if g.nodes > 0 && !make(amount, len(g.free)).fits(g.free) {
+				n++
+			}
+		}
+	}
+	return n
+}
