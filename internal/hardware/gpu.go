@@ -63,6 +63,9 @@ func ParseGPU(name string) (GPU, error) {
 // Unlike ParseGPU it accepts variants that the catalog does not have; false says
 // that the model is not in the catalog.
 func ReadProduct(product string) (GPU, bool) {
+	if product == "" {
+		return GPU{}, false
+	}
 	n, err := readGPUName(product)
 	if err != nil {
 		return GPU{}, false

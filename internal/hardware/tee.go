@@ -63,7 +63,9 @@ func ParseTEE(name string) (TEE, error) {
 // feature.node.kubernetes.io; intel/intel-device-plugins-for-kubernetes
 // deployments/nfd and cmd/sgx_plugin for SGX; Kata Containers'
 // node-feature-rules.yaml for the other two.
-func HostLabels(t TEE) []Alternative {
+func HostLabels(t TEE) []Alternative { return slices.Clone(hostLabels[t]) }
+
+var hostLabels = func() map[TEE][]Alternative {
 	keys := map[TEE][]string{
 		SGX: {
 			"feature.node.kubernetes.io/cpu-security.sgx.enabled",
@@ -79,12 +81,14 @@ func HostLabels(t TEE) []Alternative {
 			"intel.feature.node.kubernetes.io/tdx",
 		},
 	}
-	var all []Alternative
-	for _, key := range keys[t] {
-		all = append(all, Alternative{in(key, "true")})
+	all := map[TEE][]Alternative{}
+	for _, t := range TEEs() {
+		for _, key := range keys[t] {
+			all[t] = append(all[t], Alternative{in(key, "true")})
+		}
 	}
 	return all
-}
+}()
 
 // GuestLabels returns the node labels that prove that a node is itself a
 // confidential virtual machine of the TEE, so that whatever runs on it is inside.
@@ -94,9 +98,11 @@ func HostLabels(t TEE) []Alternative {
 // Sources: google/cc-device-plugin README.md for GKE,
 // MicrosoftDocs/azure-aks-docs use-cvm.md for AKS, node-feature-discovery
 // docs/usage/features.md for NFD.
-func GuestLabels(t TEE) []Alternative {
+func GuestLabels(t TEE) []Alternative { return slices.Clone(guestLabels[t]) }
+
+var guestLabels = func() map[TEE][]Alternative {
 	const gkeType = "cloud.google.com/gke-confidential-nodes-instance-type"
-	all := map[TEE][]Alternative{
+	return map[TEE][]Alternative{
 		SEV: {{in(gkeType, "SEV")}},
 		SEVSNP: {
 			{in(gkeType, "SEV_SNP")},
@@ -107,5 +113,4 @@ func GuestLabels(t TEE) []Alternative {
 			{in("feature.node.kubernetes.io/cpu-security.tdx.protected", "true")},
 		},
 	}
-	return slices.Clone(all[t])
-}
+}()

@@ -123,7 +123,7 @@ func number(pools []pool) {
 	for i := range pools {
 		p := &pools[i]
 		tdx, snp := p.hasKeys()
-		p.likeness = of("classes", p.classes, len(p.gpus.resources) > 0, p.tees, tdx, snp)
+		p.likeness = of("classes", len(p.gpus.resources) > 0, p.tees, tdx, snp, p.classes)
 		for k := range p.kinds {
 			product := cmp.Or(p.kinds[k].product, p.gpus.product)
 			if product == "" || p.gpus.labels[hardware.LabelGKEAccelerator] != "" {

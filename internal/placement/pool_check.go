@@ -18,11 +18,11 @@ func (p *pool) contradiction(spec *v1alpha1.HardwarePoolSpec) string {
 			return fmt.Sprintf("spec.labels[%s]: is %q, but spec.nodeSelector has %q", key, v, spec.NodeSelector[key])
 		}
 	}
-	product, known := hardware.ReadProduct(p.gpus.product)
-	if !known {
-		product, known = hardware.ReadProduct(p.gpus.labeled)
+	if arch := spec.NodeSelector[hardware.LabelArch]; arch != "" && spec.Architecture != "" && arch != spec.Architecture {
+		return fmt.Sprintf("spec.architecture: is %q, but spec.nodeSelector[%s] is %q", spec.Architecture, hardware.LabelArch, arch)
 	}
-	if !known || len(p.gpus.resources) == 0 {
+	product := p.gpus.model
+	if !p.gpus.known || len(p.gpus.resources) == 0 {
 		return ""
 	}
 	usual := p.gpus.resources[0]

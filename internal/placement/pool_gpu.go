@@ -31,6 +31,9 @@ type poolGPUs struct {
 	count *int32
 	// labels of the nodes.
 	labels map[string]string
+	// model is what is known of the product, or of the one that a label names.
+	model hardware.GPU
+	known bool
 }
 
 func gpusOf(facts v1alpha1.PoolNodes, p pool) poolGPUs {
@@ -40,6 +43,7 @@ func gpusOf(facts v1alpha1.PoolNodes, p pool) poolGPUs {
 		g.product, g.memoryMiB, g.count = facts.GPU.Product, ptrOr(facts.GPU.MemoryMiB), facts.GPU.Count
 		g.markParts(facts.GPU.Sharing)
 	}
+	g.model, g.known = hardware.ReadProduct(cmp.Or(g.product, g.labeled))
 	g.resources = g.countedAs(facts, slices.ContainsFunc(p.tees, func(t poolTEE) bool { return t.mode == inPodVM }))
 	return g
 }
@@ -54,11 +58,15 @@ func ptrOr(v *int32) int32 {
 // markParts adds to the product what GKE's labels and the declaration say about
 // slices and shares, as GFD would.
 func (g *poolGPUs) markParts(sharing string) {
+	profile := g.labels[hardware.LabelGKEPartition]
+	shared := sharing == hardware.SharingTimeSlicing || sharing == hardware.SharingMPS || g.labels[hardware.LabelGKESharing] != ""
+	if profile == "" && !shared {
+		return
+	}
 	seen, _ := hardware.ReadProduct(g.product)
-	if profile := g.labels[hardware.LabelGKEPartition]; profile != "" && seen.MIG == "" {
+	if profile != "" && seen.MIG == "" {
 		g.product += hardware.ProductMIG + profile
 	}
-	shared := sharing == hardware.SharingTimeSlicing || sharing == hardware.SharingMPS || g.labels[hardware.LabelGKESharing] != ""
 	if shared && !seen.Shared {
 		g.product += hardware.ProductShared
 	}
@@ -73,7 +81,6 @@ func (g *poolGPUs) countedAs(facts v1alpha1.PoolNodes, handsThrough bool) []core
 			resources = append(resources, name)
 		}
 	}
-	product, known := hardware.ReadProduct(cmp.Or(g.product, g.labeled))
 	usual := hardware.ResourceNVIDIAGPU
 	switch {
 	case facts.GPU != nil && facts.GPU.Resource != "":
@@ -82,8 +89,8 @@ func (g *poolGPUs) countedAs(facts v1alpha1.PoolNodes, handsThrough bool) []core
 		usual = resources[0]
 	case handsThrough && len(resources) == 0:
 		usual = hardware.ResourceNVIDIAPassthrough
-	case known && (product.MIG == "" || slices.Contains(resources, product.Resource())):
-		usual = product.Resource()
+	case g.known && (g.model.MIG == "" || slices.Contains(resources, g.model.Resource())):
+		usual = g.model.Resource()
 	}
 	if facts.GPU == nil && g.labeled == "" && len(resources) == 0 {
 		return nil
@@ -113,8 +120,7 @@ func (g *poolGPUs) addTo(allocatable corev1.ResourceList) corev1.ResourceList {
 
 // armOnly says whether the GPUs come only with Arm processors.
 func (g *poolGPUs) armOnly() bool {
-	product, known := hardware.ReadProduct(cmp.Or(g.product, g.labeled))
-	return known && product.ARM64Only()
+	return g.known && g.model.ARM64Only()
 }
 
 // name is what sentences call the GPUs of nodes with a product.
@@ -220,7 +226,10 @@ func (s *shape) takesParts(g *poolGPUs, resource corev1.ResourceName, product st
 	if s.gpus.model != nil || s.asksPart || len(s.gpus.listed) > 0 && s.gpus.listed[0] != hardware.ResourceNVIDIAGPU {
 		return true
 	}
-	seen, _ := hardware.ReadProduct(cmp.Or(product, g.product, g.labeled))
+	seen := g.model
+	if product != "" {
+		seen, _ = hardware.ReadProduct(product)
+	}
 	all := parts()
 	switch {
 	case hardware.CountsMIG(resource) || seen.MIG != "" || violates(g.labels, all[0].without):

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/placement"
@@ -19,7 +18,7 @@ func TestPlacedPerformer(t *testing.T) {
 	onA100 := corev1.Toleration{Key: "nvidia.com/gpu", Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}
 	p := newPerformer(namespace(t), "a", func(p *v1alpha1.Performer) {
 		p.Labels = map[string]string{placement.LabelPool: "a100"}
-		p.Spec.HardwareRequirements = &v1alpha1.HardwareRequirements{GPUType: "a100", GPUCount: ptr.To[int32](1)}
+		p.Spec.HardwareRequirements = &v1alpha1.HardwareRequirements{GPUType: "a100", GPUCount: new(int32(1))}
 		p.Spec.Scheduling = &v1alpha1.SchedulingConfig{
 			NodeSelector: v1alpha1.NodeLabels{corev1.LabelHostname: "a100-0"},
 			Tolerations:  []corev1.Toleration{onA100},
@@ -44,7 +43,7 @@ func TestPlacedPerformer(t *testing.T) {
 func TestPoolProvesNoTEE(t *testing.T) {
 	p := newPerformer(namespace(t), "a", func(p *v1alpha1.Performer) {
 		p.Labels = map[string]string{placement.LabelPool: "tdx"}
-		p.Spec.HardwareRequirements = &v1alpha1.HardwareRequirements{TEERequired: ptr.To(true), TEEType: "tdx"}
+		p.Spec.HardwareRequirements = &v1alpha1.HardwareRequirements{TEERequired: new(true), TEEType: "tdx"}
 		p.Spec.Scheduling = &v1alpha1.SchedulingConfig{NodeSelector: v1alpha1.NodeLabels{corev1.LabelHostname: "cpu-0"}}
 	})
 	create(t, p)
