@@ -3,7 +3,6 @@
 package placement
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 
@@ -131,12 +130,17 @@ func (s scale) gpusIn(a amount) int64 {
 	return n
 }
 
-// requests returns what a container asks for; a limit stands in for a request
-// that is missing, as the API server has it.
-func requests(r corev1.ResourceRequirements) corev1.ResourceList {
+// extended returns what a container asks for beside what every node has; a limit
+// stands in for a request that is missing, as the API server has it.
+func extended(r corev1.ResourceRequirements) corev1.ResourceList {
 	all := corev1.ResourceList{}
-	maps.Copy(all, r.Limits)
-	maps.Copy(all, r.Requests)
+	for _, list := range []corev1.ResourceList{r.Limits, r.Requests} {
+		for name, q := range list {
+			if !isBasic(name) {
+				all[name] = q
+			}
+		}
+	}
 	return all
 }
 

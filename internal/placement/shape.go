@@ -226,18 +226,13 @@ func planFor(d Demand, classes []nodev1.RuntimeClass, k planFrame) (*planned, er
 		return nil, err
 	}
 	out.keys = sortedKeys(out.labels.values)
-	r, err := withDevices(d.Resources, out.plan.grant, out.plan.tee)
-	if err != nil {
-		return nil, err
-	}
 	out.demand = d
-	out.demand.Resources = r
-	out.resources = requests(r)
-	for name := range out.resources {
-		if isBasic(name) {
-			delete(out.resources, name)
+	if out.plan.grant.count > 0 || out.plan.tee.mode == inProcess {
+		if out.demand.Resources, err = withDevices(d.Resources, out.plan.grant, out.plan.tee); err != nil {
+			return nil, err
 		}
 	}
+	out.resources = extended(out.demand.Resources)
 	out.addOverhead(class)
 	return out, nil
 }
