@@ -27,24 +27,38 @@ type tool struct {
 	expected string // The file beside the example that says what the tool prints.
 }
 
-// TestExamples renders every example with both tools.
-func TestExamples(t *testing.T) {
+// A setup is what rendering needs: the examples, a function that runs, and tools.
+type setup struct {
+	folder   string
+	examples []example
+	function function
+	tools    []tool
+}
+
+func setUp(t *testing.T) setup {
+	t.Helper()
 	root, err := local.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := filepath.Join(root, "examples", "composition")
-	es, err := examplesIn(os.DirFS(folder))
-	if err != nil {
-		t.Fatalf("cannot render what is in %s: %v", folder, err)
+	s := setup{folder: filepath.Join(root, "examples", "composition")}
+	if s.examples, err = examplesIn(os.DirFS(s.folder)); err != nil {
+		t.Fatalf("cannot render what is in %s: %v", s.folder, err)
 	}
 	binaries, err := local.InstallCrossplane(t.Context(), func(sentence string) { fmt.Fprintln(os.Stderr, sentence) })
 	if err != nil {
 		t.Fatalf("cannot render without Crossplane: %v", err)
 	}
-	f := serve(t, root)
-	tools := toolsFor(t, binaries, folder, f.address)
-	for _, e := range es {
+	s.function = serve(t, root)
+	s.tools = toolsFor(t, binaries, s.folder, s.function.address)
+	return s
+}
+
+// TestExamples renders every example with both tools.
+func TestExamples(t *testing.T) {
+	s := setUp(t)
+	folder, f, tools := s.folder, s.function, s.tools
+	for _, e := range s.examples {
 		for _, tl := range tools {
 			if f.hasEnded() {
 				t.Fatal("cannot render the rest: the function has ended")
