@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -81,8 +82,20 @@ func (d *documents) add(doc []byte) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the object: %w", err)
 	}
+	return d.addObject(o)
+}
+
+// addObject adds an object by its kind, and of a list, as kubectl prints them, each
+// item.
+func (d *documents) addObject(o *structpb.Struct) error {
 	switch kind := textAt(o, "kind"); {
-	case len(fields) == 0:
+	case len(o.GetFields()) == 0:
+	case strings.HasSuffix(kind, "List"):
+		for i, item := range at(o, "items").GetListValue().GetValues() {
+			if err := d.addObject(item.GetStructValue()); err != nil {
+				return fmt.Errorf("items[%d]: %w", i, err)
+			}
+		}
 	case kind == "":
 		return errors.New("has no kind: it must be an XR, a Performer, a HardwarePool or a Composition")
 	case isKind(o, v1alpha1.HardwarePoolKind):

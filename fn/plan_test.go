@@ -116,6 +116,32 @@ func TestPlanRefuses(t *testing.T) {
 	}
 }
 
+// TestPlanOfList reads what kubectl prints: a Performer that runs stays in its
+// pool, though a cheaper one is there.
+func TestPlanOfList(t *testing.T) {
+	docs := documentsOf(t, `
+kind: List
+apiVersion: v1
+items:
+- {apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: HardwarePool, metadata: {name: cheap}, spec: {nodeSelector: {p: c}, price: "1"}}
+- {apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: HardwarePool, metadata: {name: dear}, spec: {nodeSelector: {p: d}, price: "2"}}
+- {apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: Performer, metadata: {name: a, namespace: avs, labels: {hourglass.eigenlayer.io/hardware-pool: dear}}, spec: {image: a/b}, status: {phase: Running}}
+- {apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: Performer, metadata: {name: b, namespace: avs}, spec: {image: a/b}}
+`)
+	p, err := planOf(docs, "")
+	if err != nil {
+		t.Fatalf("planOf(...): %v", err)
+	}
+	got := map[string]string{}
+	for i, name := range p.names {
+		b, _ := p.result.Binding(i)
+		got[name] = b.Pool
+	}
+	if diff := cmp.Diff(map[string]string{"avs/a": "dear", "avs/b": "cheap"}, got); diff != "" {
+		t.Errorf("-want pools, +got pools:\n%s", diff)
+	}
+}
+
 func TestPlanOfNothing(t *testing.T) {
 	p, err := planOf(documents{}, "")
 	if err != nil {
