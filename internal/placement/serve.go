@@ -32,8 +32,9 @@ func (s *shape) no(sentence func() string) bool {
 }
 
 // judge says how a pool serves a shape, and whether it does; if not, the shape has
-// the first reason, where it is explaining. The tests are in the order in which people would ask: is it in the right place, has
-// it the hardware, may the workload go there, is a node big enough.
+// the first reason, where it is explaining. The tests are in the order in which
+// people would ask: is it in the right place, has it the hardware, may the workload
+// go there, is a node big enough.
 func (f *Fleet) judge(s *shape, index int) (offer, bool) {
 	p := &f.pools[index]
 	o := offer{pool: index}

@@ -120,13 +120,12 @@ func await(t *testing.T, p *v1alpha1.Performer, what string, holds func(*v1alpha
 }
 
 func describe(p *v1alpha1.Performer) string {
-	s := "phase " + string(p.Status.Phase)
-	var sSb116 strings.Builder
+	b := strings.Builder{}
+	b.WriteString("phase " + string(p.Status.Phase))
 	for _, c := range p.Status.Conditions {
-		sSb116.WriteString("; " + string(c.Type) + "=" + string(c.Status) + " " + string(c.Reason) + " " + c.Message)
+		b.WriteString("; " + string(c.Type) + "=" + string(c.Status) + " " + string(c.Reason) + " " + c.Message)
 	}
-	s += sSb116.String()
-	return s
+	return b.String()
 }
 
 // running is what a Performer is when all is well.
