@@ -191,9 +191,11 @@ func (f *Fleet) index(name string) int {
 // few GPUs are stranded, that is, free on nodes that are used, then an even
 // spread, then names.
 //
-// Up to a dozen workloads the search goes on until it has proved that there is no
-// better way, or has tried many thousands. More are placed one after the other,
-// the largest first, in several ways of which the best is taken.
+// Up to a dozen workloads, on no more than 200 groups of nodes that are alike, a
+// search goes on until it has proved that there is no better way, or has taken
+// 20,000 steps. More are placed one after the other, those first that the fewest
+// pools serve; where not all find room, in several orders, of which the best is
+// taken.
 func (f *Fleet) Place(workloads []Workload, s Strategy) *Result {
 	r := f.read(workloads)
 	state := newState(f, s)
