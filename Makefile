@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 LOCAL := go run ./cluster/cmd/hourglass-local
-GENERATED := apis package/crds fn/input fn/package
+GENERATED := apis package/provider/crds fn/input fn/package
 PURE := ./internal/hardware ./internal/placement ./internal/workload
 UNITS := $$(go list ./... | grep -v /cluster/test/)
 

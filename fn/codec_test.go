@@ -31,10 +31,10 @@ func TestCodecKnowsSchemas(t *testing.T) {
 		into   any
 	}{
 		"Input":     {reason: "The step's input.", crd: "package/input/fn.hourglass.eigenlayer.io_placements.yaml", into: v1beta1.Placement{}},
-		"Pool":      {reason: "What an administrator declares.", crd: "../package/crds/hourglass.eigenlayer.io_hardwarepools.yaml", field: "spec", into: v1alpha1.HardwarePoolSpec{}},
-		"Observed":  {reason: "What the provider observes.", crd: "../package/crds/hourglass.eigenlayer.io_hardwarepools.yaml", field: "status", into: v1alpha1.HardwarePoolStatus{}},
-		"Performer": {reason: "What is composed.", crd: "../package/crds/hourglass.eigenlayer.io_performers.yaml", field: "spec", into: v1alpha1.PerformerSpec{}},
-		"Executor":  {reason: "And its executor.", crd: "../package/crds/hourglass.eigenlayer.io_hourglassexecutors.yaml", field: "spec", into: v1alpha1.HourglassExecutorSpec{}},
+		"Pool":      {reason: "What an administrator declares.", crd: "../package/provider/crds/hourglass.eigenlayer.io_hardwarepools.yaml", field: "spec", into: v1alpha1.HardwarePoolSpec{}},
+		"Observed":  {reason: "What the provider observes.", crd: "../package/provider/crds/hourglass.eigenlayer.io_hardwarepools.yaml", field: "status", into: v1alpha1.HardwarePoolStatus{}},
+		"Performer": {reason: "What is composed.", crd: "../package/provider/crds/hourglass.eigenlayer.io_performers.yaml", field: "spec", into: v1alpha1.PerformerSpec{}},
+		"Executor":  {reason: "And its executor.", crd: "../package/provider/crds/hourglass.eigenlayer.io_hourglassexecutors.yaml", field: "spec", into: v1alpha1.HourglassExecutorSpec{}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -65,7 +65,7 @@ func addChecks(ctx context.Context, mgr ctrl.Manager) error {
 		return errors.Wrap(err, "cannot add the health check")
 	}
 	if _, err := mgr.GetCache().GetInformer(ctx, &v1alpha1.Performer{}, cache.BlockUntilSynced(false)); err != nil {
-		return errors.Wrap(err, "cannot watch Performers: are the CRDs in package/crds installed, and is the control plane up?")
+		return errors.Wrap(err, "cannot watch Performers: are the CRDs in package/provider/crds installed, and is the control plane up?")
 	}
 	filled := func(r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), time.Second)

@@ -42,7 +42,7 @@ func TestManagerErrors(t *testing.T) {
 		"Unreachable": {
 			reason: "A control plane that is not there is told with what to look at.",
 			cfg:    &rest.Config{Host: gone.URL},
-			want:   "cannot watch Performers: are the CRDs in package/crds installed, and is the control plane up?: ",
+			want:   "cannot watch Performers: are the CRDs in package/provider/crds installed, and is the control plane up?: ",
 		},
 	}
 	for name, tc := range cases {

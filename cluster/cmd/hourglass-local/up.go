@@ -83,7 +83,7 @@ func populate(ctx context.Context, c *local.Cluster, root string, progress local
 		return err
 	}
 	progress("applying the provider's kinds")
-	return c.Apply(ctx, filepath.Join(root, "package", "crds"))
+	return c.Apply(ctx, filepath.Join(root, "package", "provider", "crds"))
 }
 
 // startProvider starts the provider unless it already runs as it was last built, and waits until it is ready.

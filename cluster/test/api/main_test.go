@@ -45,7 +45,7 @@ func run(m *testing.M) (code int, err error) {
 
 	env := &envtest.Environment{
 		BinaryAssetsDirectory: binaries.Envtest,
-		CRDDirectoryPaths:     []string{filepath.Join(root, "package", "crds")},
+		CRDDirectoryPaths:     []string{filepath.Join(root, "package", "provider", "crds")},
 		ErrorIfCRDPathMissing: true,
 	}
 	config, err := env.Start()

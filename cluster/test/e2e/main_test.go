@@ -108,7 +108,7 @@ func (p *plane) populate(ctx context.Context) error {
 	if err := p.cluster.ApplyNodes(ctx, filepath.Join(p.root, "cluster", "nodes.yaml")); err != nil {
 		return err
 	}
-	return p.cluster.Apply(ctx, filepath.Join(p.root, "package", "crds"))
+	return p.cluster.Apply(ctx, filepath.Join(p.root, "package", "provider", "crds"))
 }
 
 // connect makes the tests' own client, and the proxy for the provider's.
