@@ -175,7 +175,7 @@ func (c *Cluster) Delete(ctx context.Context) error {
 	if err := c.endComponents(ctx); err != nil {
 		return err
 	}
-	for _, path := range []string{c.kwok(), c.Kubeconfig, filepath.Join(c.dir, "processes")} {
+	for _, path := range []string{c.kwok(), c.Kubeconfig, c.Path("processes"), c.Path("crossplane")} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("cannot remove the cluster: %w", err)
 		}

@@ -4,6 +4,10 @@ package local
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 )
 
@@ -12,6 +16,9 @@ type CrossplaneBinaries struct {
 	// Core is Crossplane itself, which today's command line tool renders with.
 	Core string
 
+	// CoreCRDs is the folder with the kinds that Core serves.
+	CoreCRDs string
+
 	// CLI is today's command line tool, which has crossplane render.
 	CLI string
 
@@ -19,13 +26,18 @@ type CrossplaneBinaries struct {
 	BetaCLI string
 }
 
+// coreModule is the module of Crossplane itself, which has its kinds in cluster/crds.
+const coreModule = "github.com/crossplane/crossplane/v2"
+
 // crossplaneTools are Crossplane and its command line tools. A cluster does not need them.
 var crossplaneTools = []tool{
 	{
-		name:     "crossplane",
-		module:   "github.com/crossplane/crossplane/v2",
+		name:     "crossplane-core",
+		module:   coreModule,
 		binaries: []string{"crossplane"},
 		variable: "github.com/crossplane/crossplane-runtime/v2/pkg/version.version",
+		// Its RBAC manager cannot be told where to serve metrics, and would take port 8080 of the machine.
+		settings: []string{"sigs.k8s.io/controller-runtime/pkg/metrics/server.DefaultBindAddress=127.0.0.1:0"},
 	},
 	{
 		name:     "crossplane-cli",
@@ -48,10 +60,35 @@ func InstallCrossplane(ctx context.Context, progress Progress) (CrossplaneBinari
 	if err != nil {
 		return CrossplaneBinaries{}, err
 	}
+	crds, err := coreCRDs(ctx, all["crossplane-core"].version)
+	if err != nil {
+		return CrossplaneBinaries{}, err
+	}
 	crossplane := func(name string) string { return filepath.Join(all[name].folder, "crossplane") }
 	return CrossplaneBinaries{
-		Core:    crossplane("crossplane"),
-		CLI:     crossplane("crossplane-cli"),
-		BetaCLI: crossplane("crossplane-beta"),
+		Core:     crossplane("crossplane-core"),
+		CoreCRDs: crds,
+		CLI:      crossplane("crossplane-cli"),
+		BetaCLI:  crossplane("crossplane-beta"),
 	}, nil
+}
+
+// coreCRDs returns where the module of Crossplane has its kinds. The module is downloaded where it is not.
+func coreCRDs(ctx context.Context, version string) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", coreModule+"@"+version) //nolint:gosec // From a go.mod of ours.
+	cmd.Dir = tool{name: "crossplane-core"}.folder(root)
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("cannot download the module of Crossplane: %w: %s", err, out)
+	}
+	var downloaded struct{ Dir string }
+	if err := json.Unmarshal(out, &downloaded); err != nil {
+		return "", fmt.Errorf("cannot tell where the module of Crossplane is: %w", err)
+	}
+	return filepath.Join(downloaded.Dir, "cluster", "crds"), nil
 }

@@ -17,6 +17,7 @@ type tool struct {
 	binaries []string // It must yield these.
 	stamp    string   // The package that holds its version, set at link time. May be empty.
 	variable string   // The variable that holds its version instead, set at link time. May be empty.
+	settings []string // Further variables to set at link time, as NAME=VALUE.
 }
 
 // tools are what a local cluster needs.
@@ -76,6 +77,9 @@ func (t tool) ldflags(version string) string {
 	}
 	if t.variable != "" {
 		flags = append(flags, "-X", t.variable+"="+version)
+	}
+	for _, s := range t.settings {
+		flags = append(flags, "-X", s)
 	}
 	return strings.Join(flags, " ")
 }

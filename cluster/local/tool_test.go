@@ -70,6 +70,11 @@ func TestLdflags(t *testing.T) {
 			tool:   tool{variable: "p.version"},
 			want:   "-s -w -X p.version=v1.37.2",
 		},
+		"Setting": {
+			reason: "Other variables are set as they are given.",
+			tool:   tool{settings: []string{"p.address=127.0.0.1:0"}},
+			want:   "-s -w -X p.address=127.0.0.1:0",
+		},
 		"Plain": {
 			reason: "A tool that knows its version by itself is told nothing.",
 			tool:   tool{},

@@ -20,6 +20,7 @@ type cli struct {
 	Up      upCmd      `cmd:"" help:"Start the control plane and the provider, or what is missing of them."`
 	Down    downCmd    `cmd:"" help:"End what up has started and remove what it has written."`
 	Demo    demoCmd    `cmd:"" help:"Start what up starts and show the provider at work."`
+	Standin standinCmd `cmd:"" help:"Run what the simulated Pods of Crossplane's packages would run. The other commands start this by themselves."`
 }
 
 func main() {

@@ -1,29 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
+	"github.com/crossplane-contrib/provider-hourglass/cluster/crossplane"
 	"github.com/crossplane-contrib/provider-hourglass/cluster/local"
 )
-
-// readyWithin is how long the provider may take to become ready.
-const readyWithin = time.Minute
-
-const healthFlag = "--health-probe-bind-address="
 
 type upCmd struct {
 	place
 
-	Provider bool `default:"true" help:"Build and start the provider too." negatable:""`
+	Packages bool `default:"true" help:"Build, push and install this project's packages too." negatable:""`
 }
 
-// Run starts the control plane and the provider.
+// Run starts the control plane and Crossplane, and installs the packages.
 func (c upCmd) Run(ctx context.Context, progress local.Progress) error {
 	o, root, err := c.options(progress)
 	if err != nil {
@@ -32,15 +28,12 @@ func (c upCmd) Run(ctx context.Context, progress local.Progress) error {
 	if o.Binaries, err = local.Install(ctx, progress); err != nil {
 		return err
 	}
-	bin := filepath.Join(o.Dir, "bin")
-	if err := local.Link(bin, o.Binaries.Kubectl()); err != nil {
+	binaries, err := local.InstallCrossplane(ctx, progress)
+	if err != nil {
 		return err
 	}
-	if c.Provider {
-		progress("building the provider")
-		if err := build(ctx, root, filepath.Join(bin, "provider")); err != nil {
-			return err
-		}
+	if err := local.Link(filepath.Join(o.Dir, "bin"), o.Binaries.Kubectl(), binaries.CLI); err != nil {
+		return err
 	}
 	progress("starting Kubernetes " + o.Binaries.KubernetesVersion)
 	cluster, err := local.Create(ctx, o)
@@ -50,8 +43,13 @@ func (c upCmd) Run(ctx context.Context, progress local.Progress) error {
 	if err := populate(ctx, cluster, root, progress); err != nil {
 		return err
 	}
-	if c.Provider {
-		if err := startProvider(ctx, cluster, filepath.Join(bin, "provider"), progress); err != nil {
+	progress("starting Crossplane")
+	plane := crossplane.Plane{Cluster: cluster, Binaries: binaries, Progress: progress}
+	if err := plane.Start(ctx); err != nil {
+		return err
+	}
+	if c.Packages {
+		if err := plane.InstallPackages(ctx); err != nil {
 			return err
 		}
 	}
@@ -60,64 +58,13 @@ func (c upCmd) Run(ctx context.Context, progress local.Progress) error {
 	return nil
 }
 
-// build builds the provider.
-func build(ctx context.Context, root, bin string) error {
-	if _, err := os.Stat(filepath.Join(root, "cmd", "provider")); err != nil {
-		return fmt.Errorf("cannot find the provider, add --no-provider to start the control plane alone: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/provider") //nolint:gosec // Our own path.
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build the provider, mend it or add --no-provider: %w\n%s", err, out)
-	}
-	return nil
-}
-
-// populate fills the cluster with runtime classes and nodes to run Pods, and with the provider's kinds.
+// populate fills the cluster with runtime classes and nodes to run Pods.
 func populate(ctx context.Context, c *local.Cluster, root string, progress local.Progress) error {
 	progress("applying runtime classes and nodes")
 	if err := c.Apply(ctx, filepath.Join(root, "cluster", "runtimeclasses.yaml")); err != nil {
 		return err
 	}
-	if err := c.ApplyNodes(ctx, filepath.Join(root, "cluster", "nodes.yaml")); err != nil {
-		return err
-	}
-	progress("applying the provider's kinds")
-	return c.Apply(ctx, filepath.Join(root, "package", "provider", "crds"))
-}
-
-// startProvider starts the provider unless it already runs as it was last built, and waits until it is ready.
-func startProvider(ctx context.Context, c *local.Cluster, bin string, progress local.Progress) error {
-	p, err := c.Provider()
-	if err != nil {
-		return err
-	}
-	if p == nil || !p.Runs() {
-		progress("starting the provider")
-		ports, err := local.FreePorts(2)
-		if err != nil {
-			return err
-		}
-		p, err = c.StartProvider(ctx, bin, "",
-			fmt.Sprintf("--metrics-bind-address=127.0.0.1:%d", ports[0]),
-			fmt.Sprintf("%s127.0.0.1:%d", healthFlag, ports[1]))
-		if err != nil {
-			return err
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	return p.WaitReady(ctx, "http://"+flag(p.Command, healthFlag)+"/readyz")
-}
-
-// flag returns the value of a flag in a command.
-func flag(command []string, name string) string {
-	for _, arg := range command {
-		if value, ok := strings.CutPrefix(arg, name); ok {
-			return value
-		}
-	}
-	return ""
+	return c.ApplyNodes(ctx, filepath.Join(root, "cluster", "nodes.yaml"))
 }
 
 // next says what to do with the cluster.
@@ -132,9 +79,10 @@ func next(dir, kubeconfig string) string {
 	return fmt.Sprintf(`
 To use the cluster:
 
-  export KUBECONFIG=%s
-  %s get nodes
+  export KUBECONFIG=%s PATH=%s:$PATH
+  kubectl get pkg
 
-The provider's log is %s. To stop everything and remove it: hourglass-local down
-`, short(kubeconfig), short(filepath.Join(dir, "bin", "kubectl")), short(filepath.Join(dir, "provider.log")))
+The logs of the provider and the function are in %s, Crossplane's is %s. To stop everything and
+remove it: make down
+`, short(kubeconfig), filepath.Join(dir, "bin"), short(filepath.Join(dir, "crossplane", "pods")), short(filepath.Join(dir, "crossplane.log")))
 }

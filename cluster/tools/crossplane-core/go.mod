@@ -1,4 +1,4 @@
-module github.com/crossplane-contrib/provider-hourglass/cluster/tools/crossplane
+module github.com/crossplane-contrib/provider-hourglass/cluster/tools/crossplane-core
 
 go 1.26.0
 
