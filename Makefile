@@ -5,6 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 LOCAL := go run ./cluster/cmd/hourglass-local
+PACKAGES := go run ./cluster/cmd/hourglass-packages
 GENERATED := apis package/provider/crds fn/input fn/package
 PURE := ./internal/hardware ./internal/placement ./internal/workload
 UNITS := $$(go list ./... | grep -v /cluster/test/)
@@ -24,6 +25,14 @@ up: ## Start the local control plane and the provider, or what is missing of the
 .PHONY: down
 down: ## End what up and demo have started and remove what they have written.
 	@$(LOCAL) down
+
+.PHONY: images
+images: ## Build the images of the provider and the function into _output/images, without a container engine; VERSION=v0.1.0 and ARCH=amd64 say which.
+	@$(PACKAGES) images $(if $(VERSION),--version '$(VERSION)') $(if $(ARCH),--arch '$(ARCH)')
+
+.PHONY: xpkg
+xpkg: ## Build Crossplane's packages: make xpkg VERSION=v0.1.0 REGISTRY=registry.example.org/hourglass; PUSH=1 pushes them. The first time builds Crossplane's CLI.
+	@$(PACKAGES) build --version '$(VERSION)' --registry '$(REGISTRY)' $(if $(ARCH),--arch '$(ARCH)') $(if $(PUSH),--push)
 
 .PHONY: test
 test: check-generate lint unit integration render e2e ## Run every check there is.

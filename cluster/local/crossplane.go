@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // CrossplaneBinaries are the paths of what InstallCrossplane has installed.
@@ -51,6 +52,16 @@ var crossplaneTools = []tool{
 		binaries: []string{"crossplane"},
 		variable: "github.com/crossplane/crossplane/internal/version.version",
 	},
+}
+
+// InstallCrossplaneCLI builds today's command line tool unless it is there and returns its path.
+func InstallCrossplaneCLI(ctx context.Context, progress Progress) (string, error) {
+	i := slices.IndexFunc(crossplaneTools, func(t tool) bool { return t.name == "crossplane-cli" })
+	all, err := installAll(ctx, crossplaneTools[i:i+1], progress)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(all["crossplane-cli"].folder, "crossplane"), nil
 }
 
 // InstallCrossplane builds what is missing of Crossplane and its command line tools and returns where they are. Like those

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/crossplane-contrib/provider-hourglass/cluster/local"
+	"github.com/crossplane-contrib/provider-hourglass/cluster/packages"
+)
+
+type buildCmd struct {
+	what
+
+	Registry string `help:"The registry and the path in it that the packages belong to, such as registry.example.org/hourglass."`
+	Push     bool   `help:"Push the packages there too."`
+}
+
+// Run builds the packages.
+func (c buildCmd) Run(ctx context.Context, progress local.Progress) error {
+	o, err := c.options(progress)
+	if err != nil {
+		return err
+	}
+	o.Registry = c.Registry
+	if o.CLI, err = local.InstallCrossplaneCLI(ctx, progress); err != nil {
+		return err
+	}
+	built, err := packages.Build(ctx, o)
+	if err != nil {
+		return err
+	}
+	if c.Push {
+		for _, p := range built {
+			progress("pushing " + p.Ref)
+			if err := packages.Push(ctx, o.CLI, p); err != nil {
+				return err
+			}
+		}
+	}
+	progress("ready")
+	fmt.Print(next(built, c.Push))
+	return nil
+}
+
+// next says what to do with the packages.
+func next(built []packages.Package, pushed bool) string {
+	b := &strings.Builder{}
+	if !pushed {
+		b.WriteString("\nTo push them, add PUSH=1, or use Crossplane's command line tool:\n\n")
+		for _, p := range built {
+			p.Files = short(p.Files)
+			b.WriteString("  crossplane " + strings.Join(packages.PushCommand(p), " ") + "\n")
+		}
+	}
+	all := built[len(built)-1]
+	fmt.Fprintf(b, `
+Where they are pushed, this installs all of them:
+
+  apiVersion: pkg.crossplane.io/v1
+  kind: Configuration
+  metadata:
+    name: %s
+  spec:
+    package: %s
+
+What the provider may do in a cluster, and the rest, is in docs/packages.md.
+`, all.Name, all.Ref)
+	return b.String()
+}
