@@ -21,7 +21,7 @@ type nothing struct {
 }
 
 func (nothing) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
-	return response.To(req, response.DefaultTTL), nil
+	return response.To(req, goodFor), nil
 }
 
 // fleetOf returns a request for one performer that so many HardwarePools may serve.

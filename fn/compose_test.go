@@ -57,6 +57,11 @@ func going(names ...string) []string {
 	return all
 }
 
+// with adds fields to a status.
+func with(status, fields string) string {
+	return strings.TrimSuffix(strings.TrimSpace(status), "}") + ", " + fields + "}"
+}
+
 func TestCompose(t *testing.T) {
 	const selectCheap = "scheduling: {nodeSelector: {pool: cheap}}"
 	cases := map[string]struct {
@@ -77,7 +82,7 @@ func TestCompose(t *testing.T) {
 					"performer-two-1": composedPerformer("team-two-1", "avs", asksNothing, selectCheap),
 				},
 				ready:  map[string]string{"performer-one": "FALSE", "performer-two": "FALSE", "performer-two-1": "FALSE"},
-				status: places("team-one", "team-two", "team-two-1"), condition: "TRUE AllPlaced: 3 performers placed",
+				status: with(places("team-one", "team-two", "team-two-1"), "performers: 3, servingPerformers: 0"), condition: "TRUE AllPlaced: 3 performers placed",
 				results: going("team-one", "team-two", "team-two-1"), asks: asksForPools,
 			},
 		},
@@ -98,7 +103,7 @@ func TestCompose(t *testing.T) {
 					"performer-two": composedPerformer("team-two", "avs", asksNothing, "executorRef: else, "+selectCheap),
 				},
 				ready:  map[string]string{"executor": "TRUE", "performer-one": "FALSE", "performer-two": "FALSE"},
-				status: places("team-one", "team-two"), condition: "TRUE AllPlaced: 2 performers placed",
+				status: with(places("team-one", "team-two"), "executor: {name: team}, performers: 2, servingPerformers: 0"), condition: "TRUE AllPlaced: 2 performers placed",
 				results: going("team-one", "team-two"), asks: asksForPools,
 			},
 		},
@@ -143,7 +148,7 @@ func TestCompose(t *testing.T) {
 					"yours":         strings.Replace(composedPerformer("yours", "avs", asksNothing, selectCheap), "name: yours, ", "", 1),
 				},
 				ready:  map[string]string{"executor": "FALSE", "performer-one": "FALSE"},
-				status: places("mine", "team-one", "yours"), condition: "TRUE AllPlaced: 3 performers placed",
+				status: with(places("mine", "team-one", "yours"), "executor: {name: team}, performers: 3, servingPerformers: 0"), condition: "TRUE AllPlaced: 3 performers placed",
 				results: going("mine", "team-one", "yours"), asks: asksForPools,
 			},
 		},
@@ -162,8 +167,47 @@ func TestCompose(t *testing.T) {
 					"performer-one": strings.Replace(composedPerformer("team-one", "avs", asksNothing, selectCheap), "{kind: ClusterProviderConfig, name: default}", "{kind: ProviderConfig, name: own}", 1),
 				},
 				ready:     map[string]string{"performer-one": "FALSE"},
-				status:    strings.Replace(places("team-one"), "{kind: ClusterProviderConfig, name: default}", "{kind: ProviderConfig, name: own, namespace: avs}", 1),
+				status:    with(strings.Replace(places("team-one"), "{kind: ClusterProviderConfig, name: default}", "{kind: ProviderConfig, name: own, namespace: avs}", 1), "performers: 1, servingPerformers: 0"),
 				condition: "TRUE AllPlaced: 1 performer placed", results: going("team-one"), asks: asksForPools,
+			},
+		},
+		"Serving": {
+			reason: "What is observed of the executor and its performers is told in the order of the performers' names, also of one that another step composes.",
+			sample: sample{
+				input: input(composing), pools: []string{cheap},
+				xr:      xr(`performers: [{name: two, avsAddress: "0x1", image: a/b}, {name: one, avsAddress: "0x1", image: a/b}, {name: new, avsAddress: "0x1", image: a/b}]`),
+				desired: map[string]string{"mine": `{apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: Performer, metadata: {name: mine, namespace: avs}, spec: {avsAddress: "0x1", image: a/b}}`},
+				observed: map[string]string{
+					"mine":          "{apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: Performer, metadata: {name: mine}, status: {phase: Pending, ready: true, grpcEndpoint: 'performer-mine:1'}}",
+					"performer-two": "{apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: Performer, metadata: {name: team-two}, status: {phase: Pending, ready: true, grpcEndpoint: 'performer-team-two:2'}}",
+					"performer-one": "{apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: Performer, metadata: {name: team-one}, status: {phase: Pending, ready: false, grpcEndpoint: 'performer-team-one:3'}}",
+				},
+			},
+			want: expected{
+				resources: map[string]string{
+					"mine":          composedPerformer("mine", "avs", asksNothing, selectCheap),
+					"performer-new": composedPerformer("team-new", "avs", asksNothing, selectCheap),
+					"performer-one": composedPerformer("team-one", "avs", asksNothing, selectCheap),
+					"performer-two": composedPerformer("team-two", "avs", asksNothing, selectCheap),
+				},
+				ready: map[string]string{"performer-new": "FALSE", "performer-one": "FALSE", "performer-two": "FALSE"},
+				status: with(places("mine", "team-new", "team-one", "team-two"), `performers: 4, servingPerformers: 2, endpoints: [
+  {performer: mine, grpcEndpoint: "performer-mine:1", ready: true},
+  {performer: team-one, grpcEndpoint: "performer-team-one:3", ready: false},
+  {performer: team-two, grpcEndpoint: "performer-team-two:2", ready: true}]`),
+				condition: "TRUE AllPlaced: 4 performers placed", results: going("mine", "team-new", "team-one", "team-two"), asks: asksForPools,
+			},
+		},
+		"ExecutorRuns": {
+			reason: "The executor's phase is told.",
+			sample: sample{
+				input: input(composing), pools: []string{cheap}, xr: xr("executor: " + executorSpec),
+				observed: map[string]string{"executor": "{apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: HourglassExecutor, metadata: {name: team-x7}, status: {phase: Running}}"},
+			},
+			want: expected{
+				resources: map[string]string{"executor": composedExecutor("team", "avs")},
+				ready:     map[string]string{"executor": "FALSE"},
+				status:    "{executor: {name: team-x7, phase: Running}}", condition: "TRUE AllPlaced: 0 performers placed", asks: asksForPools,
 			},
 		},
 		"Neither": {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime/debug"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -22,6 +23,13 @@ import (
 // largestResponse is what Crossplane receives, in bytes. A larger response never
 // arrives, and nobody is told why.
 const largestResponse = 4 << 20
+
+// goodFor is how long Crossplane may go by a response before it asks again. It asks
+// at once when something changes that the answer depends on: the XR, what is
+// composed for it and the HardwarePools that were required. The rest is a safety
+// net, as wide as the one that the provider polls with. A Crossplane that does not
+// yet watch what was required sees a new pool that late.
+const goodFor = 10 * time.Minute
 
 // A Function places the Performers of an XR.
 type Function struct {
@@ -82,7 +90,7 @@ func run(req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
 	for i := range s.performers {
 		s.apply(&s.performers[i], verdicts[i])
 	}
-	rsp := response.To(req, response.DefaultTTL)
+	rsp := response.To(req, goodFor)
 	rsp.Requirements = requirements(req, selector)
 	rsp.Desired = &fnv1.State{Composite: req.GetDesired().GetComposite(), Resources: s.resources}
 	if p.pending {
@@ -106,6 +114,9 @@ func (s *stack) composite(desired *fnv1.Resource, r *report) *fnv1.Resource {
 	}
 	status := within(xr, "status")
 	maps.Copy(status.GetFields(), r.status())
+	if s.composes {
+		maps.Copy(status.GetFields(), s.serving(r))
+	}
 	if len(status.GetFields()) == 0 {
 		delete(xr.GetFields(), "status")
 	}
@@ -135,7 +146,7 @@ func checkSize(rsp *fnv1.RunFunctionResponse) error {
 // failed returns the response to a request that cannot be answered. Crossplane
 // then changes nothing, so that what is desired need not fit into it.
 func failed(req *fnv1.RunFunctionRequest, err error) *fnv1.RunFunctionResponse {
-	rsp := response.To(req, response.DefaultTTL)
+	rsp := response.To(req, goodFor)
 	response.Fatal(rsp, err)
 	if proto.Size(rsp) > largestResponse {
 		rsp.Desired, rsp.Context = nil, &structpb.Struct{}

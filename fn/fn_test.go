@@ -124,7 +124,7 @@ func TestUnplaceableFatal(t *testing.T) {
 	}
 	req := s.request(t)
 	want := &fnv1.RunFunctionResponse{
-		Meta:    &fnv1.ResponseMeta{Tag: "tag", Ttl: durationpb.New(time.Minute)},
+		Meta:    &fnv1.ResponseMeta{Tag: "tag", Ttl: durationpb.New(10 * time.Minute)},
 		Desired: req.GetDesired(),
 		Results: []*fnv1.Result{{
 			Severity: fnv1.Severity_SEVERITY_FATAL,
@@ -150,7 +150,7 @@ func TestWholeResponse(t *testing.T) {
 	xr := parse(t, "{apiVersion: example.org/v1, kind: Stack, status: "+inCheapStatus+"}")
 	objectAt(xr, "status").Fields["other"] = structpb.NewStringValue("stays")
 	want := &fnv1.RunFunctionResponse{
-		Meta: &fnv1.ResponseMeta{Tag: "tag", Ttl: durationpb.New(time.Minute)},
+		Meta: &fnv1.ResponseMeta{Tag: "tag", Ttl: durationpb.New(10 * time.Minute)},
 		Desired: &fnv1.State{
 			Composite: &fnv1.Resource{Resource: xr, ConnectionDetails: map[string][]byte{"k": []byte("v")}, Ready: fnv1.Ready_READY_TRUE},
 			Resources: map[string]*fnv1.Resource{"a": {Resource: parse(t, inCheap), Ready: fnv1.Ready_READY_TRUE}},

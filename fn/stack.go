@@ -29,6 +29,9 @@ type stack struct {
 	namespace string
 	// claimNamespace is that of a legacy XR's claim. A namespaced XR has none.
 	claimNamespace string
+	// composes says whether this function composes the XR, and not only places what
+	// other steps compose.
+	composes bool
 
 	observed map[string]*fnv1.Resource
 	// resources are the desired ones, by the names that the pipeline knows them by.
@@ -57,7 +60,7 @@ func readStack(req *fnv1.RunFunctionRequest, in *v1beta1.Placement) (*stack, err
 	if s.resources == nil {
 		s.resources = map[string]*fnv1.Resource{}
 	}
-	if in.Compose != nil {
+	if s.composes = in.Compose != nil; s.composes {
 		if err := s.compose(in.Compose); err != nil {
 			return nil, err
 		}
