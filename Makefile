@@ -6,7 +6,7 @@ SHELL := bash
 
 LOCAL := go run ./cluster/cmd/hourglass-local
 PACKAGES := go run ./cluster/cmd/hourglass-packages
-GENERATED := apis package/provider/crds fn/input fn/package
+GENERATED := apis package/provider/crds package/configuration/definitions fn/input fn/package
 PURE := ./internal/hardware ./internal/placement ./internal/workload
 UNITS := $$(go list ./... | grep -v /cluster/test/)
 
@@ -40,13 +40,13 @@ test: check-generate lint unit integration render e2e ## Run every check there i
 
 .PHONY: generate
 generate: ## Generate code and CRDs from the API types.
-	go generate ./apis/... ./fn/...
+	go generate ./apis/... ./fn/... ./package/...
 
 .PHONY: check-generate
 check-generate: ## Fail where generated files are not what the API types say.
 	@echo "checking generated files"
 	@before=$$(find $(GENERATED) -type f | sort | xargs sha256sum); \
-	go generate ./apis/... ./fn/...; \
+	go generate ./apis/... ./fn/... ./package/...; \
 	after=$$(find $(GENERATED) -type f | sort | xargs sha256sum); \
 	diff <(echo "$$before") <(echo "$$after") || { echo "generated files were out of date: they are up to date now, commit them"; exit 1; }
 

@@ -22,7 +22,6 @@ import (
 	"github.com/crossplane-contrib/provider-hourglass/apis"
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/cluster/local"
-	"github.com/crossplane-contrib/provider-hourglass/cluster/test/manifest"
 )
 
 // settleWithin bounds each of the demo's waits.

@@ -43,8 +43,14 @@ func run(m *testing.M) (code int, err error) {
 		return 1, fmt.Errorf("cannot test the CRDs without the folder that holds them: %w", err)
 	}
 
+	stacks, err := stackCRDs(root)
+	if err != nil {
+		return 1, fmt.Errorf("cannot make CRDs of the definitions: %w", err)
+	}
+
 	env := &envtest.Environment{
 		BinaryAssetsDirectory: binaries.Envtest,
+		CRDs:                  stacks,
 		CRDDirectoryPaths:     []string{filepath.Join(root, "package", "provider", "crds")},
 		ErrorIfCRDPathMissing: true,
 	}
