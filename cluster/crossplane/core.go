@@ -86,6 +86,10 @@ func (p Plane) startCore(ctx context.Context, proxy string) (*local.Process, err
 	if err != nil {
 		return nil, err
 	}
+	packageCache := p.Cluster.Path("crossplane", "xpkg")
+	if err := os.MkdirAll(packageCache, 0o750); err != nil {
+		return nil, fmt.Errorf("cannot make a folder for Crossplane's packages: %w", err)
+	}
 	ports, err := local.FreePorts(2)
 	if err != nil {
 		return nil, err
@@ -98,7 +102,7 @@ func (p Plane) startCore(ctx context.Context, proxy string) (*local.Process, err
 		"--enable-webhooks=false",
 		"--tls-client-secret-name="+clientSecret,
 		"--tls-client-certs-dir="+certs,
-		"--xpkg-cache-dir="+p.Cluster.Path("crossplane", "xpkg"),
+		"--xpkg-cache-dir="+packageCache,
 		fmt.Sprintf("--metrics-port=%d", ports[0]),
 		fmt.Sprintf("%s%d", healthFlag, ports[1]))
 }

@@ -70,7 +70,7 @@ func (p Plane) install(ctx context.Context, root, registry, version string) erro
 		return err
 	}
 	for _, kind := range []string{"provider", "function", "configuration"} {
-		p.Progress("installing " + kind + "-hourglass " + version)
+		p.Progress("installing the " + kind + " " + version)
 		manifest, err := os.ReadFile(filepath.Join(root, "examples", "install", kind+".yaml")) //nolint:gosec // A file of the repository.
 		if err != nil {
 			return fmt.Errorf("cannot read how to install the %s: %w", kind, err)

@@ -103,15 +103,20 @@ func environment(pod *corev1.Pod, c corev1.Container, env []string, m mounts) ([
 
 // field returns the field of a Pod that a variable refers to.
 func field(pod *corev1.Pod, e corev1.EnvVar) (string, error) {
-	if ref := e.ValueFrom.FieldRef; ref != nil {
-		switch ref.FieldPath {
-		case "metadata.namespace":
-			return pod.Namespace, nil
-		case "metadata.name":
-			return pod.Name, nil
-		case "status.podIP":
-			return "127.0.0.1", nil
-		}
+	path := ""
+	if e.ValueFrom.FieldRef != nil {
+		path = e.ValueFrom.FieldRef.FieldPath
 	}
-	return "", fmt.Errorf("cannot set the variable %s of Pod %s: only its name, namespace and IP can be referred to here", e.Name, pod.Name)
+	if label, ok := strings.CutPrefix(path, "metadata.labels['"); ok {
+		return pod.Labels[strings.TrimSuffix(label, "']")], nil
+	}
+	switch path {
+	case "metadata.namespace":
+		return pod.Namespace, nil
+	case "metadata.name":
+		return pod.Name, nil
+	case "status.podIP":
+		return "127.0.0.1", nil
+	}
+	return "", fmt.Errorf("cannot set the variable %s: only a Pod's name, namespace, IP and labels can be referred to here", e.Name)
 }

@@ -9,11 +9,16 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
+
+// patience is how long who asks for a Service waits for a process, less than a gRPC client waits for a connection.
+const patience = 15 * time.Second
 
 // ports knows where the Pods' processes listen.
 type ports interface {
@@ -33,7 +38,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this proxy only connects", http.StatusMethodNotAllowed)
 		return
 	}
-	address, err := p.resolve(r.Context(), r.Host)
+	address, err := p.await(r.Context(), r.Host)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
@@ -44,25 +49,35 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer to.Close() //nolint:errcheck // The peer has gone.
-	w.WriteHeader(http.StatusOK)
-	from, _, err := http.NewResponseController(w).Hijack()
+	from, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	defer from.Close() //nolint:errcheck // The peer has gone.
-	join(from, to)
+	if _, err := io.WriteString(from, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
+		return
+	}
+	done := make(chan struct{}, 2)
+	go copyUntilEnd(to, buffered, done)
+	go copyUntilEnd(from, to, done)
+	<-done
 }
 
-// join copies both ways until one side has ended.
-func join(a, b net.Conn) {
-	done := make(chan struct{}, 2)
-	for _, c := range [][2]net.Conn{{a, b}, {b, a}} {
-		go func() {
-			_, _ = io.Copy(c[0], c[1]) // Its end is all that matters.
-			done <- struct{}{}
-		}()
-	}
-	<-done
+// copyUntilEnd copies until one side has gone: that is all that matters.
+func copyUntilEnd(to io.Writer, from io.Reader, done chan<- struct{}) {
+	_, _ = io.Copy(to, from)
+	done <- struct{}{}
+}
+
+// await returns the address of a process that serves a Service when there is one. Who is refused a connection asks again
+// later and later, up to minutes.
+func (p *proxy) await(ctx context.Context, host string) (address string, err error) {
+	_ = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		address, err = p.resolve(ctx, host)
+		return err == nil, nil
+	}) // What it waited for tells more.
+	return address, err
 }
 
 // resolve returns the address of a process that serves a Service.

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -48,7 +49,8 @@ func Serve(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the cluster's kubeconfig: %w", err)
 	}
-	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
+	blobs := filepath.Join(o.Dir, "blobs")
+	if err := os.MkdirAll(blobs, 0o750); err != nil {
 		return fmt.Errorf("cannot make a folder for Pods: %w", err)
 	}
 	ctrl.SetLogger(logr.Discard())
@@ -64,7 +66,7 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	images := registry.New(
-		registry.WithBlobHandler(registry.NewDiskBlobHandler(o.Dir+"/blobs")),
+		registry.WithBlobHandler(registry.NewDiskBlobHandler(blobs)),
 		registry.Logger(log.New(io.Discard, "", 0)))
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
