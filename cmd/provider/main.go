@@ -15,6 +15,7 @@ import (
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/logging"
 
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/providerconfig"
 	"github.com/crossplane-contrib/provider-hourglass/internal/version"
@@ -69,9 +70,9 @@ func (f *flags) run(ctx context.Context) error {
 		return err //nolint:wrapcheck // It says what could not be set up.
 	}
 	if f.DefaultConfig {
-		if err := mgr.Add(providerconfig.Default{Kube: mgr.GetClient(), Log: log}); err != nil {
-			return errors.Wrap(err, "cannot add the creation of the default ClusterProviderConfig")
-		}
+		o.WhenServed(mgr, func() error {
+			return errors.Wrap(mgr.Add(providerconfig.Default{Kube: mgr.GetClient(), Log: log}), "cannot add the creation of the default ClusterProviderConfig")
+		}, v1alpha1.ClusterProviderConfigKind)
 	}
 	log.Info("Starting", "version", version.Version)
 	return errors.Wrap(mgr.Start(ctx), "cannot run the controllers")

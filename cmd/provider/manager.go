@@ -8,6 +8,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -20,6 +22,7 @@ import (
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/ratelimiter"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/reconciler/customresourcesgate"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis"
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
@@ -32,16 +35,23 @@ const (
 	renewDeadline = 50 * time.Second
 )
 
+// performers is the name of the CRD of Performers.
+const performers = "performers." + v1alpha1.Group
+
 // manager of the control plane's objects. It caches this provider's own kinds
 // and reads Secrets one by one, so that it holds none it was not asked about.
 func (f *flags) manager(ctx context.Context, cfg *rest.Config) (ctrl.Manager, error) {
 	s := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(s), apis.AddToScheme(s)); err != nil {
+	if err := errors.Join(clientgoscheme.AddToScheme(s), apiextensionsv1.AddToScheme(s), apis.AddToScheme(s)); err != nil {
 		return nil, errors.Wrap(err, "cannot register the API types")
 	}
 	mgr, err := ctrl.NewManager(ratelimiter.LimitRESTConfig(cfg, f.MaxRate), ctrl.Options{
-		Scheme:                        s,
-		Cache:                         cache.Options{SyncPeriod: &f.Sync},
+		Scheme: s,
+		Cache: cache.Options{
+			SyncPeriod: &f.Sync,
+			// Of CRDs it counts which there are, not what is in them: a control plane has thousands.
+			DefaultTransform: customresourcesgate.TransformStripCRDSchema,
+		},
 		Client:                        client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
 		Metrics:                       metricsserver.Options{BindAddress: f.MetricsAddress},
 		HealthProbeBindAddress:        f.HealthAddress,
@@ -59,21 +69,37 @@ func (f *flags) manager(ctx context.Context, cfg *rest.Config) (ctrl.Manager, er
 }
 
 // addChecks adds /healthz, which says that the process answers, and /readyz,
-// which says that it sees the Performers there are.
+// which says that it sees the Performers there are. Where their kind is not
+// served, there are none.
 func addChecks(ctx context.Context, mgr ctrl.Manager) error {
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return errors.Wrap(err, "cannot add the health check")
 	}
-	if _, err := mgr.GetCache().GetInformer(ctx, &v1alpha1.Performer{}, cache.BlockUntilSynced(false)); err != nil {
-		return errors.Wrap(err, "cannot watch Performers: are the CRDs in package/provider/crds installed, and is the control plane up?")
+	if _, err := mgr.GetCache().GetInformer(ctx, &apiextensionsv1.CustomResourceDefinition{}, cache.BlockUntilSynced(false)); err != nil {
+		return errors.Wrap(err, "cannot watch which kinds are served: is the control plane up?")
 	}
 	filled := func(r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 		defer cancel()
-		if !mgr.GetCache().WaitForCacheSync(ctx) {
+		if !sees(ctx, mgr.GetCache()) {
 			return errors.New("the caches are not filled yet")
 		}
 		return nil
 	}
 	return errors.Wrap(mgr.AddReadyzCheck("caches", filled), "cannot add the readiness check")
+}
+
+// sees says whether a cache holds all it should, and the Performers there are.
+func sees(ctx context.Context, c cache.Cache) bool {
+	if !c.WaitForCacheSync(ctx) {
+		return false
+	}
+	err := c.Get(ctx, client.ObjectKey{Name: performers}, &apiextensionsv1.CustomResourceDefinition{})
+	if kerrors.IsNotFound(err) {
+		return true
+	}
+	if err == nil {
+		_, err = c.GetInformer(ctx, &v1alpha1.Performer{})
+	}
+	return err == nil
 }

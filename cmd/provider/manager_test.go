@@ -3,16 +3,18 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/apimachinery/pkg/runtime"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/cache/informertest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -20,7 +22,7 @@ import (
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 
-	"github.com/crossplane-contrib/provider-hourglass/apis"
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 )
 
 var errBoom = errors.New("boom")
@@ -42,7 +44,7 @@ func TestManagerErrors(t *testing.T) {
 		"Unreachable": {
 			reason: "A control plane that is not there is told with what to look at.",
 			cfg:    &rest.Config{Host: gone.URL},
-			want:   "cannot watch Performers: are the CRDs in package/provider/crds installed, and is the control plane up?: ",
+			want:   "cannot watch which kinds are served: is the control plane up?: ",
 		},
 	}
 	for name, tc := range cases {
@@ -60,17 +62,31 @@ func TestManagerErrors(t *testing.T) {
 func TestAddChecks(t *testing.T) {
 	cases := map[string]struct {
 		reason string
-		synced bool
+		cache  fakeCache
 		refuse string
 		err    string
 		ready  string
 	}{
 		"Filled": {
 			reason: "A provider that sees the Performers there are is ready.",
-			synced: true,
+			cache:  fakeCache{synced: true},
+		},
+		"NotServed": {
+			reason: "So is one for which there can be none, as their kind is not active.",
+			cache:  fakeCache{synced: true, crd: kerrors.NewNotFound(schema.GroupResource{}, performers), performers: errBoom},
 		},
 		"Filling": {
-			reason: "One that does not see them yet is alive, but not ready.",
+			reason: "One whose caches are not filled yet is alive, but not ready.",
+			ready:  "the caches are not filled yet",
+		},
+		"FillingLate": {
+			reason: "Nor is one that does not see the Performers yet, whose kind has just come.",
+			cache:  fakeCache{synced: true, performers: errBoom},
+			ready:  "the caches are not filled yet",
+		},
+		"Unknown": {
+			reason: "Nor one that cannot tell.",
+			cache:  fakeCache{synced: true, crd: errBoom},
 			ready:  "the caches are not filled yet",
 		},
 		"NoHealth": {
@@ -86,11 +102,7 @@ func TestAddChecks(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			s := runtime.NewScheme()
-			if err := apis.AddToScheme(s); err != nil {
-				t.Fatalf("cannot register the API types: %v", err)
-			}
-			mgr := &fakeManager{refuse: tc.refuse, cache: &informertest.FakeInformers{Scheme: s, Synced: &tc.synced}, checks: map[string]healthz.Checker{}}
+			mgr := &fakeManager{refuse: tc.refuse, cache: tc.cache, checks: map[string]healthz.Checker{}}
 			if diff := cmp.Diff(tc.err, words(addChecks(t.Context(), mgr))); diff != "" {
 				t.Errorf("\n%s\naddChecks(...): -want error, +got error:\n%s", tc.reason, diff)
 			}
@@ -108,11 +120,35 @@ func TestAddChecks(t *testing.T) {
 	}
 }
 
+// A fakeCache knows the CRD of Performers, and Performers, unless it has an error.
+type fakeCache struct {
+	cache.Cache
+
+	synced          bool
+	crd, performers error
+}
+
+func (c fakeCache) WaitForCacheSync(context.Context) bool { return c.synced }
+
+func (c fakeCache) Get(_ context.Context, key client.ObjectKey, o client.Object, _ ...client.GetOption) error {
+	if _, ok := o.(*apiextensionsv1.CustomResourceDefinition); !ok || key.Name != "performers.hourglass.eigenlayer.io" {
+		return errBoom
+	}
+	return c.crd
+}
+
+func (c fakeCache) GetInformer(_ context.Context, o client.Object, _ ...cache.InformerGetOption) (cache.Informer, error) {
+	if _, ok := o.(*v1alpha1.Performer); ok {
+		return nil, c.performers
+	}
+	return nil, nil
+}
+
 // A fakeManager keeps the checks that it does not refuse.
 type fakeManager struct {
 	manager.Manager
 
-	cache  *informertest.FakeInformers
+	cache  cache.Cache
 	refuse string
 	checks map[string]healthz.Checker
 }

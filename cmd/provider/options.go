@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -16,6 +17,7 @@ import (
 	xpcontroller "github.com/crossplane/crossplane-runtime/v2/pkg/controller"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/feature"
+	"github.com/crossplane/crossplane-runtime/v2/pkg/gate"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/logging"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/ratelimiter"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/reconciler/managed"
@@ -39,6 +41,7 @@ func (f *flags) options(ctx context.Context, mgr ctrl.Manager, cfg *rest.Config,
 			PollInterval:            f.Poll,
 			GlobalRateLimiter:       ratelimiter.NewGlobal(f.MaxRate),
 			Features:                &feature.Flags{},
+			Gate:                    &gate.Gate[schema.GroupVersionKind]{},
 			MetricOptions: &xpcontroller.MetricOptions{
 				PollStateMetricInterval: f.PollStateMetric,
 				MRMetrics:               mr,
@@ -46,6 +49,7 @@ func (f *flags) options(ctx context.Context, mgr ctrl.Manager, cfg *rest.Config,
 			},
 		},
 		Targets:         target.NewClusters(ctx, cfg, mgr.GetClient()),
+		Failed:          make(chan error),
 		MinPollInterval: f.MinPoll,
 		PollJitter:      f.Poll * time.Duration(f.PollJitter) / 100,
 	}

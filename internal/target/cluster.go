@@ -44,7 +44,8 @@ type Cluster struct {
 	// Live reads at the API server, past the cache: also what others own.
 	Live client.Reader
 
-	stop context.CancelFunc
+	cache cache.Cache
+	stop  context.CancelFunc
 }
 
 // RuntimeClasses lists the RuntimeClasses of the cluster, from the cache.
@@ -105,6 +106,7 @@ func open(ctx, base context.Context, cfg *rest.Config, s *runtime.Scheme, watch 
 	return &Cluster{
 		Client: client.WithFieldOwner(cl.GetClient(), workload.ManagedBy),
 		Live:   cl.GetAPIReader(),
+		cache:  cl.GetCache(),
 		stop:   stop,
 	}, nil
 }

@@ -217,8 +217,11 @@ func TestOpen(t *testing.T) {
 	}
 	kube := controlPlane(t, clusterConfig("a", injected()))
 	clusters := NewClusters(t.Context(), &rest.Config{Host: s.URL}, kube)
-	clusters.Watch(watch)
-	clusters.Watch(watch)
+	for range 2 {
+		if err := clusters.Watch(watch); err != nil {
+			t.Fatalf("Watch(...): %v", err)
+		}
+	}
 
 	cl, err := clusters.Connect(t.Context(), performer("ClusterProviderConfig", "a"))
 	if err != nil {

@@ -7,6 +7,7 @@ package target
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -33,8 +34,10 @@ type Clusters struct {
 	users   map[Ref]string
 }
 
-// An entry is a cluster that is open or being opened.
+// An entry is a cluster that is open or being opened, with the watches that it is
+// opened with.
 type entry struct {
+	watches []WatchFn
 	done    chan struct{}
 	cluster *Cluster
 	err     error
@@ -47,17 +50,22 @@ func NewClusters(base context.Context, own *rest.Config, kube client.Client) *Cl
 	return &Clusters{base: base, own: own, kube: kube, entries: map[string]*entry{}, users: map[Ref]string{}}
 }
 
-// Watch has every cluster that is opened from now on watched by w.
-func (c *Clusters) Watch(w WatchFn) {
+// Watch has every cluster watched by w: those that are open, as the kind that w
+// is for may come late, and those that are opened from now on.
+func (c *Clusters) Watch(w WatchFn) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.watches = append(c.watches, w)
-}
+	open := slices.Collect(maps.Values(c.entries))
+	c.mu.Unlock()
 
-func (c *Clusters) watchFns() []WatchFn {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.watches)
+	var errs []error
+	for _, e := range open {
+		<-e.done
+		if e.err == nil {
+			errs = append(errs, w(e.cluster.cache))
+		}
+	}
+	return errors.Wrap(errors.Join(errs...), "cannot watch the target clusters that are open")
 }
 
 // Connect returns the cluster that a managed resource's ProviderConfig names. It
@@ -74,7 +82,7 @@ func (c *Clusters) Connect(ctx context.Context, mg resource.ModernManaged) (*Clu
 	}
 	e, first := c.enter(ref, creds.digest)
 	if first {
-		e.cluster, e.err = open(ctx, c.base, creds.config, c.kube.Scheme(), c.watchFns())
+		e.cluster, e.err = open(ctx, c.base, creds.config, c.kube.Scheme(), e.watches)
 		if e.err != nil {
 			c.forget(creds.digest, e)
 		}
@@ -111,7 +119,7 @@ func (c *Clusters) enter(r Ref, digest string) (*entry, bool) {
 	if e, ok := c.entries[digest]; ok {
 		return e, false
 	}
-	e := &entry{done: make(chan struct{})}
+	e := &entry{watches: slices.Clone(c.watches), done: make(chan struct{})}
 	c.entries[digest] = e
 	return e, true
 }

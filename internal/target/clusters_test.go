@@ -215,19 +215,52 @@ func TestBookkeeping(t *testing.T) {
 }
 
 func TestWatch(t *testing.T) {
-	c := NewClusters(t.Context(), nil, nil)
-	before := c.watchFns()
-	c.Watch(func(cache.Cache) error { return nil })
-	c.Watch(func(cache.Cache) error { return errBoom })
-	if len(before) != 0 {
-		t.Errorf("a cluster that is being opened has the watches of its time: want 0, got %d", len(before))
+	cases := map[string]struct {
+		reason string
+		err    error
+		want   error
+	}{
+		"Watched":  {reason: "A watch that comes late is started in clusters that are open."},
+		"CannotBe": {reason: "One that fails there is told of.", err: errBoom, want: errBoom},
 	}
-	var got []error
-	for _, w := range c.watchFns() {
-		got = append(got, w(nil))
-	}
-	if diff := cmp.Diff([]error{nil, errBoom}, got, cmpopts.EquateErrors()); diff != "" {
-		t.Errorf("watchFns(): -want, +got:\n%s", diff)
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			c := NewClusters(t.Context(), nil, nil)
+			var calls []string
+			watch := func(name string, err error) error {
+				return c.Watch(func(cache.Cache) error {
+					calls = append(calls, name)
+					return err
+				})
+			}
+			if err := watch("first", nil); err != nil {
+				t.Fatalf("\n%s\nWatch(...) where no cluster is open: %v", tc.reason, err)
+			}
+			opened, _ := c.enter(refA, "a")
+			opened.cluster = &Cluster{stop: func() {}}
+			close(opened.done)
+			refused, _ := c.enter(refB, "b")
+			refused.err = errBoom
+			close(refused.done)
+
+			if diff := cmp.Diff(tc.want, watch("second", tc.err), cmpopts.EquateErrors()); diff != "" {
+				t.Errorf("\n%s\nWatch(...): -want error, +got error:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff([]string{"second"}, calls); diff != "" {
+				t.Errorf("\n%s\n-want watches, +got watches:\n%s", tc.reason, diff)
+			}
+
+			calls = nil
+			late, _ := c.enter(refA, "c")
+			for _, w := range [][]WatchFn{opened.watches, late.watches} {
+				for _, f := range w {
+					_ = f(nil) // Which it is counts.
+				}
+			}
+			if diff := cmp.Diff([]string{"first", "first", "second"}, calls); diff != "" {
+				t.Errorf("\n%s\na cluster is opened with the watches of its time: -want, +got:\n%s", tc.reason, diff)
+			}
+		})
 	}
 }
 

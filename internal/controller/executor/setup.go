@@ -67,8 +67,7 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 	if err != nil {
 		return errors.Wrap(err, "cannot build the controller of HourglassExecutors")
 	}
-	o.Targets.Watch(func(target cache.Cache) error { return watch(mgr.GetClient(), c, target) })
-	return nil
+	return o.Targets.Watch(func(target cache.Cache) error { return watch(mgr.GetClient(), c, target) })
 }
 
 // watch has the controller reconcile an executor whenever one of its objects

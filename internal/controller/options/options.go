@@ -20,6 +20,8 @@ type Options struct {
 	// MinPollInterval is the shortest interval that a managed resource's
 	// poll-interval annotation may ask for.
 	MinPollInterval time.Duration
+	// Failed has the error of a setup that waited for a kind.
+	Failed chan error
 	// PollJitter is how far a poll may be moved to either side.
 	PollJitter time.Duration
 }

@@ -63,13 +63,15 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 		For(&v1alpha1.Performer{}, builder.WithPredicates(resource.DesiredStateChanged())).
 		Watches(&v1alpha1.ProviderConfig{}, users(mgr.GetClient(), v1alpha1.ProviderConfigKind), changed).
 		Watches(&v1alpha1.ClusterProviderConfig{}, users(mgr.GetClient(), v1alpha1.ClusterProviderConfigKind), changed).
-		Watches(&v1alpha1.HourglassExecutor{}, performersOf(mgr.GetClient()), changed).
 		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
 	if err != nil {
 		return errors.Wrap(err, "cannot build the controller of Performers")
 	}
-	o.Targets.Watch(func(cache cache.Cache) error { return watch(mgr.GetClient(), c, cache) })
-	return nil
+	// A Performer without executorRef needs no executors, not even their kind.
+	o.WhenServed(mgr, func() error {
+		return c.Watch(source.Kind(mgr.GetCache(), client.Object(&v1alpha1.HourglassExecutor{}), performersOf(mgr.GetClient()), predicate.GenerationChangedPredicate{}))
+	}, v1alpha1.HourglassExecutorKind)
+	return o.Targets.Watch(func(cache cache.Cache) error { return watch(mgr.GetClient(), c, cache) })
 }
 
 // indexPod is the field by which Performers can be listed by their Pod's name.
