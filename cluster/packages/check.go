@@ -35,15 +35,15 @@ func (o Options) checkAll() error {
 	}
 	switch {
 	case o.Registry == "":
-		return fmt.Errorf("REGISTRY is missing: name the registry and the path in it that the packages go to, such as %s", placeholder)
+		return fmt.Errorf("REGISTRY is missing: name the registry and the path in it that the packages go to, such as %s", Placeholder)
 	case strings.Contains(o.Registry, "://"):
-		return fmt.Errorf("REGISTRY is %q but must have no scheme, such as %s", o.Registry, placeholder)
+		return fmt.Errorf("REGISTRY is %q but must have no scheme, such as %s", o.Registry, Placeholder)
 	case strings.Contains(o.Registry+"/", "//"):
-		return fmt.Errorf("REGISTRY is %q but must have one slash at a time and none at the end, such as %s", o.Registry, placeholder)
+		return fmt.Errorf("REGISTRY is %q but must have one slash at a time and none at the end, such as %s", o.Registry, Placeholder)
 	}
 	for _, p := range parts {
 		if _, err := name.NewTag(o.ref(p), name.StrictValidation); err != nil {
-			return fmt.Errorf("REGISTRY is %q but must be a registry's host and a path in it, such as %s: %w", o.Registry, placeholder, err)
+			return fmt.Errorf("REGISTRY is %q but must be a registry's host and a path in it, such as %s: %w", o.Registry, Placeholder, err)
 		}
 	}
 	return nil

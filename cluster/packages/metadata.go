@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// placeholder stands in the repository's files for the registry that packages are pushed to.
-	placeholder = "registry.example.org/hourglass"
+	// Placeholder stands in the repository's files for the registry that packages are pushed to.
+	Placeholder = "registry.example.org/hourglass"
 
 	// iconURI is the annotation that holds a package's icon. Package files have no other place for one.
 	iconURI = "meta.crossplane.io/iconURI"
@@ -48,7 +48,7 @@ func publish(crossplaneYAML, icon []byte, o Options) ([]byte, error) {
 		if d.Package == nil {
 			return nil, fmt.Errorf("spec.dependsOn[%d] must have apiVersion, kind and package", i)
 		}
-		if repository, ours := strings.CutPrefix(*d.Package, placeholder+"/"); ours {
+		if repository, ours := strings.CutPrefix(*d.Package, Placeholder+"/"); ours {
 			m.Spec.DependsOn[i].Package = new(o.Registry + "/" + repository)
 			m.Spec.DependsOn[i].Version = constraint(o.Version)
 		}

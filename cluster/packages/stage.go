@@ -4,11 +4,15 @@ package packages
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 )
+
+// metadataFile describes a package.
+const metadataFile = "crossplane.yaml"
 
 // The folders of a package that is laid out to be built.
 const (
@@ -29,7 +33,7 @@ func (p part) stage(o Options) (string, error) {
 }
 
 func (p part) stageMetadata(o Options, dir string) error {
-	raw, err := os.ReadFile(filepath.Join(o.Root, p.root, "crossplane.yaml"))
+	raw, err := os.ReadFile(filepath.Join(o.Root, p.root, metadataFile))
 	if err != nil {
 		return err
 	}
@@ -39,22 +43,18 @@ func (p part) stageMetadata(o Options, dir string) error {
 	}
 	data, err := publish(raw, icon, o)
 	if err != nil {
-		return errors.Join(errors.New("cannot read "+p.root+"/crossplane.yaml"), err)
+		return fmt.Errorf("cannot read %s/%s: %w", p.root, metadataFile, err)
 	}
-	return write(filepath.Join(dir, stagedRoot, "crossplane.yaml"), data)
+	return write(filepath.Join(dir, stagedRoot, metadataFile), data)
 }
 
-// stageObjects copies the objects that a package installs. The Compositions among them call this project's function by
-// the name that it gets in a cluster.
+// stageObjects copies the objects that a package installs.
 func (p part) stageObjects(o Options, dir string) error {
 	from := filepath.Join(o.Root, p.root, p.objects)
 	return eachYAML(from, func(path string, data []byte) error {
 		rel, err := filepath.Rel(from, path)
-		if err != nil || rel == "crossplane.yaml" {
+		if err != nil || rel == metadataFile {
 			return err
-		}
-		if data, err = callFunction(data, o); err != nil {
-			return errors.Join(errors.New("cannot read "+path), err)
 		}
 		return write(filepath.Join(dir, stagedRoot, "objects", rel), data)
 	})

@@ -16,32 +16,8 @@ import (
 const crossplaneYAML = "apiVersion: meta.pkg.crossplane.io/v1\nkind: Configuration\nmetadata:\n  name: c\nspec: {}\n"
 
 func TestStage(t *testing.T) {
-	const (
-		xrd         = "# A comment.\napiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\n"
-		composition = `apiVersion: apiextensions.crossplane.io/v1
-kind: Composition
-metadata:
-  name: stack
-spec:
-  compositeTypeRef:
-    apiVersion: avs.example.org/v1alpha1
-    kind: Stack
-  mode: Pipeline
-  pipeline:
-  - functionRef:
-      name: %FUNCTION%
-    input:
-      apiVersion: fn.hourglass.eigenlayer.io/v1beta1
-      kind: Placement
-    step: place
-  - functionRef:
-      name: function-of-others
-    step: others
-`
-		published = "apiVersion: meta.pkg.crossplane.io/v1\nkind: Configuration\nmetadata:\n  annotations:\n" +
-			"    meta.crossplane.io/iconURI: data:image/svg+xml;base64,PHN2Zy8+\n  name: c\nspec: {}\n"
-	)
-	calling := func(name string) string { return strings.ReplaceAll(composition, "%FUNCTION%", name) }
+	const published = "apiVersion: meta.pkg.crossplane.io/v1\nkind: Configuration\nmetadata:\n  annotations:\n" +
+		"    meta.crossplane.io/iconURI: data:image/svg+xml;base64,PHN2Zy8+\n  name: c\nspec: {}\n"
 
 	cases := map[string]struct {
 		reason string
@@ -51,18 +27,18 @@ spec:
 		err    string
 	}{
 		"Configuration": {
-			reason: "All objects are taken, and Compositions call the function by the name that Crossplane installs it with.",
+			reason: "All objects of a folder without a folder for them are taken, and nothing else.",
 			files: map[string]string{
-				"p/crossplane.yaml":  crossplaneYAML,
-				"p/README.md":        "not an object",
-				"p/stack/all.yaml":   xrd + "---\n" + calling("function-hourglass"),
-				"p/stack/other.yaml": calling("function-hourglass-of-others"),
+				"p/crossplane.yaml":      crossplaneYAML,
+				"p/README.md":            "not an object",
+				"p/definitions/xrd.yaml": "# A comment.\nkind: CompositeResourceDefinition\n",
+				"p/compositions/c.yaml":  "kind: Composition\n",
 			},
 			part: part{name: "configuration", root: "p"},
 			want: map[string]string{
-				"root/crossplane.yaml":          published,
-				"root/objects/stack/all.yaml":   "---\n" + xrd + "---\n" + calling("hourglass-function-hourglass"),
-				"root/objects/stack/other.yaml": "---\n" + calling("function-hourglass-of-others"),
+				"root/crossplane.yaml":              published,
+				"root/objects/definitions/xrd.yaml": "# A comment.\nkind: CompositeResourceDefinition\n",
+				"root/objects/compositions/c.yaml":  "kind: Composition\n",
 			},
 		},
 		"Provider": {
@@ -79,7 +55,7 @@ spec:
 			part: part{name: "provider", root: "p", objects: "crds", examples: []string{"examples/one.yaml", "examples/two"}},
 			want: map[string]string{
 				"root/crossplane.yaml":  published,
-				"root/objects/a.yaml":   "---\nkind: A\n",
+				"root/objects/a.yaml":   "kind: A\n",
 				"examples/one.yaml":     "kind: One\n",
 				"examples/two/x/y.yaml": "kind: Two\n",
 			},
@@ -91,10 +67,10 @@ spec:
 			err:    "lstat ROOT/examples/gone: no such file or directory",
 		},
 		"Broken": {
-			reason: "A Composition with a field that there is not is refused, and it is said where.",
-			files:  map[string]string{"p/crossplane.yaml": crossplaneYAML, "p/c.yaml": "kind: Composition\nspce: {}\n"},
-			part:   part{name: "configuration", root: "p"},
-			err:    "cannot read ROOT/p/c.yaml\nerror unmarshaling JSON: while decoding JSON: json: unknown field \"spce\"",
+			reason: "Metadata with a field that there is not is refused, and it is said where.",
+			files:  map[string]string{"p/crossplane.yaml": "kind: Provider\nspce: {}\n"},
+			part:   part{name: "provider", root: "p"},
+			err:    "cannot read p/crossplane.yaml: error unmarshaling JSON: while decoding JSON: json: unknown field \"spce\"",
 		},
 	}
 	for name, tc := range cases {
@@ -116,27 +92,6 @@ spec:
 			defer os.RemoveAll(dir) //nolint:errcheck // A temporary folder.
 			if diff := cmp.Diff(tc.want, read(t, dir)); diff != "" {
 				t.Errorf("\n%s\nstage(...): -want, +got:\n%s", tc.reason, diff)
-			}
-		})
-	}
-}
-
-func TestInstalledName(t *testing.T) {
-	cases := map[string]struct {
-		reason     string
-		repository string
-		want       string
-	}{
-		"Path":     {reason: "The path is joined by dashes.", repository: "registry.example.org/hourglass/function-hourglass", want: "hourglass-function-hourglass"},
-		"NoPath":   {reason: "The registry itself counts for nothing.", repository: "127.0.0.1:5000/function-hourglass", want: "function-hourglass"},
-		"Odd":      {reason: "What a DNS label cannot have is replaced or left out.", repository: "r.io/a.b_c/function-hourglass", want: "a-bc-function-hourglass"},
-		"TooLong":  {reason: "A DNS label ends after 63 characters.", repository: "r.io/" + strings.Repeat("abcdefghi/", 7), want: strings.Repeat("abcdefghi-", 6) + "abc"},
-		"AtTheEnd": {reason: "It never ends with a dash.", repository: "r.io/" + strings.Repeat("abcdefg/", 8), want: strings.Repeat("abcdefg-", 7) + "abcdefg"},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, installedName(tc.repository)); diff != "" {
-				t.Errorf("\n%s\ninstalledName(%s): -want, +got:\n%s", tc.reason, tc.repository, diff)
 			}
 		})
 	}

@@ -41,12 +41,12 @@ func (c buildCmd) Run(ctx context.Context, progress local.Progress) error {
 		}
 	}
 	progress("ready")
-	fmt.Print(next(built, c.Push))
+	fmt.Print(next(o, built, c.Push))
 	return nil
 }
 
 // next says what to do with the packages.
-func next(built []packages.Package, pushed bool) string {
+func next(o packages.Options, built []packages.Package, pushed bool) string {
 	b := &strings.Builder{}
 	if !pushed {
 		b.WriteString("\nTo push them, add PUSH=1, or use Crossplane's command line tool:\n\n")
@@ -55,18 +55,15 @@ func next(built []packages.Package, pushed bool) string {
 			b.WriteString("  crossplane " + strings.Join(packages.PushCommand(p), " ") + "\n")
 		}
 	}
-	all := built[len(built)-1]
 	fmt.Fprintf(b, `
-Where they are pushed, this installs all of them:
+To install them, once they are pushed:
 
-  apiVersion: pkg.crossplane.io/v1
-  kind: Configuration
-  metadata:
-    name: %s
-  spec:
-    package: %s
+  kubectl apply -f package/rbac
+  for p in provider function configuration; do
+    sed -e 's#%s#%s#' -e 's#:v0.1.0#:%s#' examples/install/$p.yaml | kubectl apply -f -
+  done
 
-What the provider may do in a cluster, and the rest, is in docs/packages.md.
-`, all.Name, all.Ref)
+What is in them, and more, is in docs/packages.md.
+`, packages.Placeholder, o.Registry, o.Version)
 	return b.String()
 }
