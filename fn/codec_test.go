@@ -3,6 +3,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -21,6 +22,9 @@ import (
 	"github.com/crossplane-contrib/provider-hourglass/fn/typed"
 )
 
+// stackXRD is what an API server knows of a stack.
+const stackXRD = "../package/configuration/definitions/hourglassstacks.yaml"
+
 // TestCodecKnowsSchemas compares the codec with the generated CRDs: what they say
 // that a field may be, and which fields there must be, it says too.
 func TestCodecKnowsSchemas(t *testing.T) {
@@ -35,6 +39,9 @@ func TestCodecKnowsSchemas(t *testing.T) {
 		"Observed":  {reason: "What the provider observes.", crd: "../package/provider/crds/hourglass.eigenlayer.io_hardwarepools.yaml", field: "status", into: v1alpha1.HardwarePoolStatus{}},
 		"Performer": {reason: "What is composed.", crd: "../package/provider/crds/hourglass.eigenlayer.io_performers.yaml", field: "spec", into: v1alpha1.PerformerSpec{}},
 		"Executor":  {reason: "And its executor.", crd: "../package/provider/crds/hourglass.eigenlayer.io_hourglassexecutors.yaml", field: "spec", into: v1alpha1.HourglassExecutorSpec{}},
+
+		"StackPerformer": {reason: "What it is composed of.", crd: stackXRD, field: "spec.performers.items", into: performerItem{}},
+		"StackExecutor":  {reason: "And what its executor is.", crd: stackXRD, field: "spec.executor", into: v1alpha1.HourglassExecutorSpec{}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -63,7 +70,43 @@ func TestCodecKnowsSchemas(t *testing.T) {
 	}
 }
 
-// schemaIn reads the schema of a CRD, or of one of its fields.
+// TestStackFields compares which fields the codec knows with those of the stacks'
+// definitions, at every depth: what an API server lets through can be composed, and
+// what can be composed it lets through.
+func TestStackFields(t *testing.T) {
+	// A stack has no part of a managed resource that would make no sense in it.
+	notInStack := []string{"managementPolicies", "writeConnectionSecretToRef"}
+	cases := map[string]struct {
+		reason string
+		field  string
+		into   any
+	}{
+		"Performer": {reason: "A performer has a name and replicas too.", field: "spec.performers.items", into: performerItem{}},
+		"Executor":  {reason: "An executor has its spec's fields.", field: "spec.executor", into: v1alpha1.HourglassExecutorSpec{}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			visit(schemaIn(t, stackXRD, tc.field), "", func(v *structpb.Value) *structpb.Value { return v }, func(path string, at apiextensionsv1.JSONSchemaProps, in func(*structpb.Value) *structpb.Value) {
+				if at.Type != "object" || at.Properties == nil {
+					return
+				}
+				want := slices.Collect(maps.Keys(at.Properties))
+				if path == "" {
+					want = append(want, notInStack...)
+				}
+				slices.Sort(want)
+				slip := structpb.NewStructValue(&structpb.Struct{Fields: map[string]*structpb.Value{"-": structpb.NewNullValue()}})
+				err := codec.Decode(in(slip), "", reflect.New(reflect.TypeOf(tc.into)).Interface(), typed.Strict)
+				_, known, _ := strings.Cut(textOf(err), "-: is not a known field; known are ")
+				if diff := cmp.Diff(want, strings.Split(strings.Replace(known, " and ", ", ", 1), ", ")); diff != "" {
+					t.Errorf("%s\nthe fields at %q: -definition, +codec:\n%s\n%v", tc.reason, path, diff, err)
+				}
+			})
+		})
+	}
+}
+
+// schemaIn reads the schema of a CRD or of a definition, or of one of their fields.
 func schemaIn(t *testing.T, file, field string) apiextensionsv1.JSONSchemaProps {
 	t.Helper()
 	data, err := os.ReadFile(filepath.FromSlash(file))
@@ -74,11 +117,18 @@ func schemaIn(t *testing.T, file, field string) apiextensionsv1.JSONSchemaProps 
 	if err := yaml.Unmarshal(data, &crd); err != nil {
 		t.Fatal(err)
 	}
-	schema := crd.Spec.Versions[0].Schema.OpenAPIV3Schema
+	schema := *crd.Spec.Versions[0].Schema.OpenAPIV3Schema
 	if field == "" {
-		return *schema
+		return schema
 	}
-	return schema.Properties[field]
+	for name := range strings.SplitSeq(field, ".") {
+		if name == "items" {
+			schema = *schema.Items.Schema
+			continue
+		}
+		schema = schema.Properties[name]
+	}
+	return schema
 }
 
 // visit calls see with the schema of every field, its path, and how a value is put

@@ -87,6 +87,9 @@ func (s *stack) composePerformers(path string, v *structpb.Value, executor strin
 		if err := codec.Decode(v, path, &item, typed.Strict); err != nil {
 			return err
 		}
+		if err := checkQuantities(&item); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
 		item.ExecutorRef = cmp.Or(item.ExecutorRef, executor)
 		if err := s.composeReplicas(path, item, v.GetStructValue(), origin); err != nil {
 			return err

@@ -135,3 +135,58 @@ func TestRefuseXR(t *testing.T) {
 		},
 	})
 }
+
+// TestRefuseQuantities has a case for each rule of a Performer that an XRD cannot
+// have. The sentences are those of the API server.
+func TestRefuseQuantities(t *testing.T) {
+	of := func(fields string) sample {
+		return sample{xr: xr(`performers: [{name: one, avsAddress: "0x1", image: a/b, ` + fields + `}]`)}
+	}
+	checkRefusals(t, map[string]refusal{
+		"GPUCountNotLimits": {
+			reason: "Two numbers that disagree leave it open how many GPUs are wanted.",
+			sample: of(`hardwareRequirements: {gpuCount: 3}, resources: {limits: {nvidia.com/gpu: "5"}}`),
+			want:   "spec.performers[0]: resources.limits[nvidia.com/gpu] is 5 but hardwareRequirements.gpuCount is 3: make them equal or leave one out",
+		},
+		"GPUCountNotLimitsZero": {
+			reason: "No GPU is another number than one.",
+			sample: of(`hardwareRequirements: {gpuCount: 1}, resources: {limits: {amd.com/gpu: 0}}`),
+			want:   "spec.performers[0]: resources.limits[amd.com/gpu] is 0 but hardwareRequirements.gpuCount is 1: make them equal or leave one out",
+		},
+		"GPUCountNotRequests": {
+			reason: "Requests are compared like limits.",
+			sample: of(`hardwareRequirements: {gpuCount: 4}, resources: {requests: {gpu.intel.com/xe: "7"}}`),
+			want:   "spec.performers[0]: resources.requests[gpu.intel.com/xe] is 7 but hardwareRequirements.gpuCount is 4: make them equal or leave one out",
+		},
+		"GPURequestsNotLimits": {
+			reason: "GPUs are not overcommitted.",
+			sample: of(`resources: {requests: {nvidia.com/gpu: "1"}, limits: {nvidia.com/gpu: "2"}}`),
+			want:   "spec.performers[0]: resources.requests[nvidia.com/gpu] is 1 but resources.limits[nvidia.com/gpu] is 2: GPU requests and limits must be equal",
+		},
+		"GPULimitsFraction": {
+			reason: "A GPU is whole.",
+			sample: of(`resources: {limits: {gpu.intel.com/i915: 500m}}`),
+			want:   "spec.performers[0]: resources.limits must have a whole number of GPUs",
+		},
+		"GPURequestsFraction": {
+			reason: "A GPU is whole, whoever asks.",
+			sample: of(`resources: {requests: {nvidia.com/pgpu: "1.5"}}`),
+			want:   "spec.performers[0]: resources.requests must have a whole number of GPUs",
+		},
+		"LimitsNegative": {
+			reason: "There is no less than nothing.",
+			sample: of(`resources: {limits: {nvidia.com/gpu: "-1"}}`),
+			want:   "spec.performers[0]: resources.limits must not be negative",
+		},
+		"RequestsNegative": {
+			reason: "There is no less than nothing to ask for.",
+			sample: of(`resources: {requests: {memory: "-1Gi"}}`),
+			want:   "spec.performers[0]: resources.requests must not be negative",
+		},
+		"RequestsAboveLimits": {
+			reason: "Nobody gets more than the limit.",
+			sample: of(`resources: {requests: {cpu: "2"}, limits: {cpu: 1500m}}`),
+			want:   "spec.performers[0]: resources.requests[cpu] is 2 but resources.limits[cpu] is only 1500m",
+		},
+	})
+}
