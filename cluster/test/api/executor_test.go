@@ -440,7 +440,7 @@ func TestExecutorAccepted(t *testing.T) {
 
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			checkAccepted(t, tc.reason, withChange(t, executor, tc.change))
+			checkAcceptedEverywhere(t, tc.reason, withChange(t, executor, tc.change))
 		})
 	}
 }

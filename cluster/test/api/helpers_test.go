@@ -91,15 +91,24 @@ type refusal struct {
 	reason string
 	change string
 	want   []string // What the refusal has to name.
+	dear   bool     // A stack lets it through: a list of performers cannot afford the rule.
 }
 
-// checkRefusals wants the manifest to be accepted as it is, and refused with each of the changes.
+// checkRefusals wants the manifest to be accepted as it is, and refused with each of the changes. So it must be where it
+// is a part of a stack.
 func checkRefusals(t *testing.T, manifest string, cases map[string]refusal) {
 	t.Helper()
-	checkAccepted(t, "Without a change the object is valid, or its refusals would prove nothing.", withChange(t, manifest, ""))
+	checkAcceptedEverywhere(t, "Without a change the object is valid, or its refusals would prove nothing.", withChange(t, manifest, ""))
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			checkRefused(t, tc.reason, withChange(t, manifest, tc.change), tc.want)
+			for _, p := range inStacks(withChange(t, manifest, tc.change)) {
+				if tc.dear {
+					checkAccepted(t, tc.reason, p.stack)
+					continue
+				}
+				checkRefused(t, tc.reason, p.stack, p.named(tc.want))
+			}
 		})
 	}
 }

@@ -228,7 +228,7 @@ spec:
 
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			checkAccepted(t, tc.reason, withChange(t, performer, tc.change))
+			checkAcceptedEverywhere(t, tc.reason, withChange(t, performer, tc.change))
 		})
 	}
 }
