@@ -4,11 +4,14 @@ package api
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/crossplane-contrib/provider-hourglass/cluster/local"
 )
 
 // aStack is a valid stack, and has what the cases change.
@@ -214,6 +217,35 @@ func TestStackAccepted(t *testing.T) {
 				checkAccepted(t, tc.reason, withChange(t, strings.Replace(aStack, "KIND", kind, 1), tc.change))
 			})
 		}
+	}
+}
+
+// TestStackExamples wants every example that is a stack to be accepted, also those that are rendered.
+func TestStackExamples(t *testing.T) {
+	root, err := local.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "examples", "stack", "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rendered, err := filepath.Glob(filepath.Join(root, "examples", "composition", "*", "xr.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 || len(rendered) == 0 {
+		t.Fatalf("cannot find examples: %d stacks, %d that are rendered", len(files), len(rendered))
+	}
+	for _, file := range append(files, rendered...) {
+		u := &unstructured.Unstructured{Object: parse(t, contentOf(t, file))}
+		if u.GroupVersionKind().Group != "platform.hourglass.eigenlayer.io" {
+			continue // A kind of one's own.
+		}
+		if u.GetKind() != "XHourglassStack" {
+			u.SetNamespace("default") // Which there is.
+		}
+		checkAccepted(t, file, u)
 	}
 }
 
