@@ -64,7 +64,8 @@ func (p Plane) InstallVersion(ctx context.Context, root, version string) error {
 	return p.install(ctx, root, registry, version)
 }
 
-// install applies what docs/install.md says, in its order, and returns when all packages are Healthy.
+// install does what docs/install.md says, in its order: each package when those that it depends on are Healthy. Otherwise
+// Crossplane, which does not know of them yet, installs them a second time under names of its own.
 func (p Plane) install(ctx context.Context, root, registry, version string) error {
 	if err := p.Cluster.Apply(ctx, filepath.Join(root, "package", "rbac")); err != nil {
 		return err
@@ -84,20 +85,23 @@ func (p Plane) install(ctx context.Context, root, registry, version string) erro
 		if err := p.Cluster.Apply(ctx, path); err != nil {
 			return err
 		}
+		if err := awaitHealthy(ctx, p.Cluster, kind); err != nil {
+			return err
+		}
 	}
-	return awaitHealthy(ctx, p.Cluster)
+	return nil
 }
 
 // packageColumns tell whether a package is what it should be: which it should be, which it is, and how that is.
 const packageColumns = `custom-columns=NAME:.metadata.name,WANT:.spec.package,HAVE:.status.currentIdentifier,` +
 	`INSTALLED:.status.conditions[?(@.type=="Installed")].status,HEALTHY:.status.conditions[?(@.type=="Healthy")].status`
 
-// awaitHealthy returns when all packages are Healthy in the version that is wanted, or with what is not.
-func awaitHealthy(ctx context.Context, c *local.Cluster) error {
+// awaitHealthy returns when the packages of a kind are Healthy in the version that is wanted, or with what is not.
+func awaitHealthy(ctx context.Context, c *local.Cluster, kind string) error {
 	var problem error
 	err := wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, healthyWithin, true, func(ctx context.Context) (bool, error) {
 		var out string
-		if out, problem = c.Kubectl(ctx, "get", "provider.pkg,function.pkg,configuration.pkg", "--no-headers", "-o", packageColumns); problem != nil {
+		if out, problem = c.Kubectl(ctx, "get", kind+".pkg", "--no-headers", "-o", packageColumns); problem != nil {
 			return false, nil //nolint:nilerr // It may not serve the kinds yet.
 		}
 		problem = unhealthy(out)
@@ -107,7 +111,7 @@ func awaitHealthy(ctx context.Context, c *local.Cluster) error {
 		return nil
 	}
 	out, _ := c.Kubectl(context.WithoutCancel(ctx), "get", "pkgrev", "-o", "yaml") // Said if it can be.
-	return fmt.Errorf("cannot install the packages: %w; the revisions are:\n%s", errors.Join(err, problem), out)
+	return fmt.Errorf("cannot install the %s: %w; the revisions are:\n%s", kind, errors.Join(err, problem), out)
 }
 
 // unhealthy returns what is not as it should be among the rows of packageColumns.

@@ -23,6 +23,9 @@ type Options struct {
 	// Binaries to run, from Install. Create installs them when they are not given.
 	Binaries Binaries
 
+	// AuditPolicy is the path of the API server's audit policy. Nothing is audited when it is empty. See AuditLog.
+	AuditPolicy string
+
 	// Progress is told what is being done.
 	Progress Progress
 }
@@ -37,6 +40,7 @@ type Cluster struct {
 
 	name     string
 	dir      string
+	audit    string
 	progress Progress
 }
 
@@ -54,6 +58,7 @@ func Open(o Options) (*Cluster, error) {
 		Binaries:   o.Binaries,
 		name:       o.Name,
 		dir:        dir,
+		audit:      o.AuditPolicy,
 		progress:   o.Progress,
 	}, nil
 }
@@ -100,7 +105,7 @@ func (c *Cluster) create(ctx context.Context, stages []byte) error {
 	if err != nil {
 		return err
 	}
-	cfg := configure(c.Binaries)
+	cfg := configure(c.Binaries, c.audit)
 	fingerprint, err := cfg.fingerprint(stages)
 	if err != nil {
 		return err
@@ -137,7 +142,7 @@ func (c *Cluster) write(files map[string]string) error {
 
 // revive starts again what has died of the cluster, and says whether it is now the cluster that is wanted.
 func (c *Cluster) revive(ctx context.Context, stages []byte) bool {
-	want, err := configure(c.Binaries).fingerprint(stages)
+	want, err := configure(c.Binaries, c.audit).fingerprint(stages)
 	if err != nil {
 		return false
 	}

@@ -24,6 +24,8 @@ type options struct {
 	BindAddress string `json:"bindAddress"`
 	KubeVersion string `json:"kubeVersion"`
 
+	KubeAuditPolicy string `json:"kubeAuditPolicy,omitempty"`
+
 	EtcdBinary                  string `json:"etcdBinary"`
 	KubeApiserverBinary         string `json:"kubeApiserverBinary"`
 	KubeControllerManagerBinary string `json:"kubeControllerManagerBinary"`
@@ -39,8 +41,9 @@ type options struct {
 	KwokControllerPort        int `json:"kwokControllerPort,omitempty"`
 }
 
-// configure describes a cluster that runs the binaries, as processes that only this machine can reach.
-func configure(b Binaries) config {
+// configure describes a cluster that runs the binaries, as processes that only this machine can reach. The path of an audit
+// policy may be empty.
+func configure(b Binaries, auditPolicy string) config {
 	return config{
 		APIVersion: "config.kwok.x-k8s.io/v1alpha1",
 		Kind:       "KwokctlConfiguration",
@@ -48,6 +51,7 @@ func configure(b Binaries) config {
 			Runtime:                     "binary",
 			BindAddress:                 "127.0.0.1",
 			KubeVersion:                 b.KubernetesVersion,
+			KubeAuditPolicy:             auditPolicy,
 			EtcdBinary:                  filepath.Join(b.Etcd, "etcd"),
 			KubeApiserverBinary:         filepath.Join(b.Kubernetes, "kube-apiserver"),
 			KubeControllerManagerBinary: filepath.Join(b.Kubernetes, "kube-controller-manager"),

@@ -10,7 +10,7 @@ import (
 
 func TestFingerprint(t *testing.T) {
 	b := Binaries{Kubernetes: "/k", Etcd: "/e", Kwok: "/w", KubernetesVersion: "v1.37.2"}
-	base, err := configure(b).fingerprint([]byte("stages"))
+	base, err := configure(b, "").fingerprint([]byte("stages"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestFingerprint(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := configure(tc.binaries).fingerprint([]byte(tc.stages))
+			got, err := configure(tc.binaries, "").fingerprint([]byte(tc.stages))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,7 +38,7 @@ func TestFingerprint(t *testing.T) {
 }
 
 func TestRender(t *testing.T) {
-	data, err := configure(Binaries{Kubernetes: "/k"}).on([]int{1, 2, 3, 4, 5, 6}).render([]byte("kind: Stage\n"))
+	data, err := configure(Binaries{Kubernetes: "/k"}, "").on([]int{1, 2, 3, 4, 5, 6}).render([]byte("kind: Stage\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

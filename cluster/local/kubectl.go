@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -64,6 +65,18 @@ func (c *Cluster) ApplyNodes(ctx context.Context, path string) error {
 		return fmt.Errorf("cannot get the nodes in %s Ready, see %s: %w", path, c.logs(), err)
 	}
 	return nil
+}
+
+// Populate makes the runtime classes and simulated nodes of the local control plane, and returns when the nodes are Ready.
+func (c *Cluster) Populate(ctx context.Context) error {
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	if err := c.Apply(ctx, filepath.Join(root, "cluster", "runtimeclasses.yaml")); err != nil {
+		return err
+	}
+	return c.ApplyNodes(ctx, filepath.Join(root, "cluster", "nodes.yaml"))
 }
 
 // await returns when a condition is True of all objects that kubectl get gets. (kubectl wait takes 100 ms for each object.)

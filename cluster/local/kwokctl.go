@@ -63,3 +63,6 @@ func (c *Cluster) kwok(elem ...string) string {
 
 // logs returns the folder with the logs of the cluster's components.
 func (c *Cluster) logs() string { return c.kwok("clusters", c.name, "logs") }
+
+// AuditLog returns the file that what an audit policy asks for is written to, one event on each line.
+func (c *Cluster) AuditLog() string { return filepath.Join(c.logs(), "audit.log") }

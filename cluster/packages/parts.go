@@ -30,8 +30,7 @@ var parts = []part{
 		root:    "fn/package",
 		objects: "input",
 		examples: []string{
-			"examples/composition/xrd.yaml",
-			"examples/composition/composition.yaml",
+			"package/configuration/compositions/hourglassstacks.yaml",
 			"examples/composition/fitting/xr.yaml",
 			"examples/composition/fitting/required.yaml",
 		},
@@ -39,8 +38,9 @@ var parts = []part{
 		title: "A composition function that gives Performers to pools of GPU and TEE nodes",
 	},
 	{
-		name: "configuration",
-		root: "package/configuration",
+		name:     "configuration",
+		root:     "package/configuration",
+		examples: []string{"examples/stack"},
 	},
 }
 

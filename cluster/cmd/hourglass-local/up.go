@@ -21,7 +21,7 @@ type upCmd struct {
 
 // Run starts the control plane and Crossplane, and installs the packages.
 func (c upCmd) Run(ctx context.Context, progress local.Progress) error {
-	o, root, err := c.options(progress)
+	o, _, err := c.options(progress)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,8 @@ func (c upCmd) Run(ctx context.Context, progress local.Progress) error {
 	if err != nil {
 		return err
 	}
-	if err := populate(ctx, cluster, root, progress); err != nil {
+	progress("applying runtime classes and nodes")
+	if err := cluster.Populate(ctx); err != nil {
 		return err
 	}
 	progress("starting Crossplane")
@@ -56,15 +57,6 @@ func (c upCmd) Run(ctx context.Context, progress local.Progress) error {
 	progress("ready")
 	fmt.Print(next(o.Dir, cluster.Kubeconfig))
 	return nil
-}
-
-// populate fills the cluster with runtime classes and nodes to run Pods.
-func populate(ctx context.Context, c *local.Cluster, root string, progress local.Progress) error {
-	progress("applying runtime classes and nodes")
-	if err := c.Apply(ctx, filepath.Join(root, "cluster", "runtimeclasses.yaml")); err != nil {
-		return err
-	}
-	return c.ApplyNodes(ctx, filepath.Join(root, "cluster", "nodes.yaml"))
 }
 
 // next says what to do with the cluster.

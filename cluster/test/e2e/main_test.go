@@ -102,10 +102,7 @@ func newPlane(ctx context.Context, dir, name string) (*plane, error) {
 }
 
 func (p *plane) populate(ctx context.Context) error {
-	if err := p.cluster.Apply(ctx, filepath.Join(p.root, "cluster", "runtimeclasses.yaml")); err != nil {
-		return err
-	}
-	if err := p.cluster.ApplyNodes(ctx, filepath.Join(p.root, "cluster", "nodes.yaml")); err != nil {
+	if err := p.cluster.Populate(ctx); err != nil {
 		return err
 	}
 	return p.cluster.Apply(ctx, filepath.Join(p.root, "package", "provider", "crds"))

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stack
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// How large the load is, and how long it is watched while nothing happens.
+var (
+	stacks = flag.Int("stacks", 20, "how many stacks TestBreaker makes")
+	each   = flag.Int("performers", 50, "how many performers each of them has")
+	idle   = flag.Duration("idle", time.Minute, "how long TestBreaker watches them while nothing happens")
+)
+
+// TestBreaker makes as many stacks with as many performers as are meant for one control plane: Crossplane's circuit
+// breaker must not open for any of them, and when all are Ready, none is reconciled any more.
+func TestBreaker(t *testing.T) {
+	if err := control.plane.Cluster.ApplyNodes(t.Context(), filepath.Join("testdata", "node.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	ns := namespace(t, "breaker")
+	start := time.Now()
+	for i := range *stacks {
+		if err := control.Create(t.Context(), newStack(ns, fmt.Sprintf("s%02d", i), *each)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range *stacks {
+		awaitCondition(t, newStack(ns, fmt.Sprintf("s%02d", i), *each), "Ready", "True")
+	}
+	t.Logf("%d stacks of %d performers were Ready after %s", *stacks, *each, time.Since(start).Round(time.Second))
+	events := metric(t, "circuit_breaker_events_total", "hourglassstacks")
+	t.Logf("the circuit breaker saw %.0f events, %.0f for each performer", events, events/float64(*stacks**each))
+	if opened := metric(t, "circuit_breaker_opens_total", "hourglassstacks"); opened != 0 {
+		t.Errorf("the circuit breaker must not open, it did %.0f times", opened)
+	}
+
+	settle(t)
+	before := metric(t, "controller_runtime_reconcile_total", "composite/hourglassstacks")
+	select {
+	case <-t.Context().Done():
+	case <-time.After(*idle): // That nothing happens can only be seen by waiting.
+	}
+	after := metric(t, "controller_runtime_reconcile_total", "composite/hourglassstacks")
+	polls := float64(*stacks) * float64(*idle) / float64(10*time.Minute) * 2
+	if after-before > polls {
+		t.Errorf("in %s without a change there must be no more reconciles than the function's answers expire, got %.0f", *idle, after-before)
+	}
+	t.Logf("%.0f reconciles in %s without a change", after-before, *idle)
+
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(platform("HourglassStack"))
+	if err := control.DeleteAllOf(t.Context(), u, client.InNamespace(ns)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "all are gone", func(context.Context) (bool, string) {
+		n := len(left(t, ns))
+		return n == 0, fmt.Sprintf("%d objects are left", n)
+	})
+}
+
+// settle waits until what became Ready was told to everyone: two seconds without a reconcile.
+func settle(t *testing.T) {
+	t.Helper()
+	last, since := 0.0, time.Now()
+	eventually(t, "reconciles end", func(context.Context) (bool, string) {
+		if now := metric(t, "controller_runtime_reconcile_total", "composite/hourglassstacks"); now != last {
+			last, since = now, time.Now()
+		}
+		return time.Since(since) > 2*time.Second, fmt.Sprintf("%.0f so far", last)
+	})
+}
+
+// metric of Crossplane, the sum of all its series whose labels hold some words.
+func metric(t *testing.T, name, words string) float64 {
+	t.Helper()
+	core, err := control.plane.Cluster.Process("crossplane")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Get("http://127.0.0.1:" + core.Flag("--metrics-port=") + "/metrics") //nolint:noctx // A test's.
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // It is only read.
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for line := range strings.Lines(string(body)) {
+		if i := strings.LastIndex(line, " "); strings.Contains(line, name+"{") && strings.Contains(line, words) {
+			v, err := strconv.ParseFloat(strings.TrimSpace(line[i:]), 64)
+			if err != nil {
+				t.Fatalf("cannot read the metric %s: %v", line, err)
+			}
+			sum += v
+		}
+	}
+	return sum
+}
