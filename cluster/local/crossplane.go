@@ -54,6 +54,23 @@ var crossplaneTools = []tool{
 	},
 }
 
+// functionTools are composition functions of others, which compose what ours places in an example.
+var functionTools = []tool{{
+	name:     "function-patch-and-transform",
+	module:   "github.com/crossplane-contrib/function-patch-and-transform",
+	binaries: []string{"function-patch-and-transform"},
+}}
+
+// InstallPatchAndTransform builds function-patch-and-transform unless it is there and returns its path.
+func InstallPatchAndTransform(ctx context.Context, progress Progress) (string, error) {
+	all, err := installAll(ctx, functionTools, progress)
+	if err != nil {
+		return "", err
+	}
+	name := functionTools[0].name
+	return filepath.Join(all[name].folder, name), nil
+}
+
 // InstallCrossplaneCLI builds today's command line tool unless it is there and returns its path.
 func InstallCrossplaneCLI(ctx context.Context, progress Progress) (string, error) {
 	i := slices.IndexFunc(crossplaneTools, func(t tool) bool { return t.name == "crossplane-cli" })

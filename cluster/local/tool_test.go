@@ -96,7 +96,7 @@ func TestToolVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, tl := range slices.Concat(tools, crossplaneTools) {
+	for _, tl := range slices.Concat(tools, crossplaneTools, functionTools) {
 		if v, err := tl.version(root); err != nil || !strings.HasPrefix(v, "v") {
 			t.Errorf("%s: want a version, got %q, %v", tl.name, v, err)
 		}

@@ -8,6 +8,10 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/yaml"
 )
 
 // The files that an example may have.
@@ -22,12 +26,15 @@ const (
 	expectedBetaFile = "expected-beta.yaml"
 )
 
+// packaged is where the Configuration is, seen from the folder of all examples.
+const packaged = "../../package/configuration"
+
 // An example is what is rendered at once. Its files are paths in the folder of all examples.
 type example struct {
 	name string // Of its folder.
 	xr   string
 
-	// These are the example's own, or the ones that all examples share.
+	// These are the example's own, or those of the Configuration for the XR's kind.
 	composition string
 	xrd         string
 
@@ -79,12 +86,29 @@ func exampleIn(folder fs.FS, name string) (example, error) {
 		return example{}, fmt.Errorf("example %s has no %s: add one, or remove the folder", name, xrFile)
 	}
 
-	e := example{name: name, xr: own[xrFile], observed: own[observedFile], required: own[requiredFile]}
-	if e.composition = own[compositionFile]; e.composition == "" {
-		e.composition = compositionFile
+	e := example{
+		name: name, xr: own[xrFile], composition: own[compositionFile], xrd: own[xrdFile],
+		observed: own[observedFile], required: own[requiredFile],
 	}
-	if e.xrd = own[xrdFile]; e.xrd == "" {
-		e.xrd = xrdFile
+	return e.complete(folder)
+}
+
+// complete returns an example with what it does not have of its own from the Configuration.
+func (e example) complete(folder fs.FS) (example, error) {
+	data, err := fs.ReadFile(folder, e.xr)
+	if err != nil {
+		return example{}, fmt.Errorf("cannot read the XR of example %s: %w", e.name, err)
+	}
+	var xr runtime.TypeMeta
+	if err := yaml.Unmarshal(data, &xr); err != nil {
+		return example{}, fmt.Errorf("cannot read the XR of example %s: %w", e.name, err)
+	}
+	file := strings.ToLower(xr.Kind) + "s.yaml"
+	if e.composition == "" {
+		e.composition = path.Join(packaged, "compositions", file)
+	}
+	if e.xrd == "" {
+		e.xrd = path.Join(packaged, "definitions", file)
 	}
 	return e, nil
 }

@@ -21,9 +21,13 @@ func TestExamplesIn(t *testing.T) {
 		want   want
 	}{
 		"Shared": {
-			reason: "An example that has an XR only takes the rest from what all share, and files beside it are no examples.",
-			files:  []string{"composition.yaml", "functions.yaml", "a/xr.yaml"},
-			want:   want{examples: []example{{name: "a", xr: "a/xr.yaml", composition: "composition.yaml", xrd: "xrd.yaml"}}},
+			reason: "An example that has an XR only takes the rest from the Configuration, and files beside it are no examples.",
+			files:  []string{"functions.yaml", "a/xr.yaml"},
+			want: want{examples: []example{{
+				name: "a", xr: "a/xr.yaml",
+				composition: "../../package/configuration/compositions/xstacks.yaml",
+				xrd:         "../../package/configuration/definitions/xstacks.yaml",
+			}}},
 		},
 		"Own": {
 			reason: "What an example has of its own is taken.",
@@ -38,10 +42,10 @@ func TestExamplesIn(t *testing.T) {
 		},
 		"Several": {
 			reason: "Examples come in the order of their names.",
-			files:  []string{"b/xr.yaml", "a/xr.yaml"},
+			files:  []string{"b/xr.yaml", "b/xrd.yaml", "b/composition.yaml", "a/xr.yaml", "a/xrd.yaml", "a/composition.yaml"},
 			want: want{examples: []example{
-				{name: "a", xr: "a/xr.yaml", composition: "composition.yaml", xrd: "xrd.yaml"},
-				{name: "b", xr: "b/xr.yaml", composition: "composition.yaml", xrd: "xrd.yaml"},
+				{name: "a", xr: "a/xr.yaml", composition: "a/composition.yaml", xrd: "a/xrd.yaml"},
+				{name: "b", xr: "b/xr.yaml", composition: "b/composition.yaml", xrd: "b/xrd.yaml"},
 			}},
 		},
 		"Unknown": {
@@ -64,7 +68,7 @@ func TestExamplesIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			folder := fstest.MapFS{}
 			for _, file := range tc.files {
-				folder[file] = &fstest.MapFile{}
+				folder[file] = &fstest.MapFile{Data: []byte("kind: XStack\n")}
 			}
 			got, err := examplesIn(folder)
 			if diff := cmp.Diff(tc.want.examples, got, cmp.AllowUnexported(example{})); diff != "" {

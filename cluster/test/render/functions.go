@@ -20,7 +20,7 @@ import (
 const targetAnnotation = "render.crossplane.io/runtime-development-target"
 
 // functionsAt returns a stream of Functions again, but each in the API version and with the address at which it runs.
-func functionsAt(stream []byte, apiVersion, address string) ([]byte, error) {
+func functionsAt(stream []byte, apiVersion string, addresses map[string]string) ([]byte, error) {
 	var out bytes.Buffer
 	for r := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(stream))); ; {
 		document, err := r.Read()
@@ -38,6 +38,10 @@ func functionsAt(stream []byte, apiVersion, address string) ([]byte, error) {
 			continue // A comment between two lines of dashes.
 		}
 
+		address := addresses[f.GetName()]
+		if address == "" {
+			return nil, fmt.Errorf("cannot render with Function %q: it does not run", f.GetName())
+		}
 		f.SetAPIVersion(apiVersion)
 		annotations := f.GetAnnotations()
 		if annotations == nil {

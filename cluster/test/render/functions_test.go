@@ -29,17 +29,22 @@ func TestFunctionsAt(t *testing.T) {
 		},
 		"Moved": {
 			reason: "Another address is replaced.",
-			stream: "metadata:\n  annotations:\n    render.crossplane.io/runtime-development-target: localhost:9443\n",
+			stream: "metadata:\n  name: g\n  annotations:\n    render.crossplane.io/runtime-development-target: localhost:9443\n",
 			want: want{stream: "---\napiVersion: pkg.crossplane.io/v1beta1\nmetadata:\n  annotations:\n" +
-				"    render.crossplane.io/runtime-development-target: 127.0.0.1:1\n"},
+				"    render.crossplane.io/runtime-development-target: 127.0.0.1:2\n  name: g\n"},
 		},
 		"Several": {
-			reason: "Every Function gets the address, also one without annotations, and what is no Function is left out.",
-			stream: "---\n# Only a comment.\n---\nkind: a\n---\nkind: b\n",
-			want: want{stream: "---\napiVersion: pkg.crossplane.io/v1beta1\nkind: a\nmetadata:\n  annotations:\n" +
-				"    render.crossplane.io/runtime-development-target: 127.0.0.1:1\n" +
-				"---\napiVersion: pkg.crossplane.io/v1beta1\nkind: b\nmetadata:\n  annotations:\n" +
-				"    render.crossplane.io/runtime-development-target: 127.0.0.1:1\n"},
+			reason: "Every Function gets its address, also one without annotations, and what is no Function is left out.",
+			stream: "---\n# Only a comment.\n---\nmetadata: {name: f}\n---\nmetadata: {name: g}\n",
+			want: want{stream: "---\napiVersion: pkg.crossplane.io/v1beta1\nmetadata:\n  annotations:\n" +
+				"    render.crossplane.io/runtime-development-target: 127.0.0.1:1\n  name: f\n" +
+				"---\napiVersion: pkg.crossplane.io/v1beta1\nmetadata:\n  annotations:\n" +
+				"    render.crossplane.io/runtime-development-target: 127.0.0.1:2\n  name: g\n"},
+		},
+		"Unknown": {
+			reason: "A Function that nobody has started would be waited for.",
+			stream: "metadata: {name: h}\n",
+			want:   want{err: `cannot render with Function "h": it does not run`},
 		},
 		"Damaged": {
 			reason: "What is not YAML is an error.",
@@ -49,7 +54,7 @@ func TestFunctionsAt(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := functionsAt([]byte(tc.stream), "pkg.crossplane.io/v1beta1", "127.0.0.1:1")
+			got, err := functionsAt([]byte(tc.stream), "pkg.crossplane.io/v1beta1", map[string]string{"f": "127.0.0.1:1", "g": "127.0.0.1:2"})
 			if diff := cmp.Diff(tc.want.stream, string(got)); diff != "" {
 				t.Errorf("%s\nfunctionsAt(...): -want, +got:\n%s", tc.reason, diff)
 			}

@@ -14,11 +14,12 @@ import (
 	"time"
 )
 
-// startWithin is how long the function may take until it listens.
+// startWithin is how long a function may take until it listens.
 const startWithin = time.Minute
 
-// A function is our composition function as a process.
+// A function is a composition function as a process.
 type function struct {
+	name    string
 	address string // At which it listens.
 	ended   chan struct{}
 }
@@ -33,22 +34,27 @@ func (f function) hasEnded() bool {
 	}
 }
 
-// serve builds the function and runs it until the test ends.
-func serve(t *testing.T, root string) function {
+// build builds our function and returns the path of it.
+func build(t *testing.T, root string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "function")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./fn")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./fn")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("cannot build the function: %v\n%s", err, out)
 	}
+	return binary
+}
 
-	f := function{address: freeAddress(t), ended: make(chan struct{})}
+// serve runs a function until the test ends.
+func serve(t *testing.T, name, binary string) function {
+	t.Helper()
+	f := function{name: name, address: freeAddress(t), ended: make(chan struct{})}
 	var log bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), binary, "--insecure", "--address="+f.address)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("cannot start the function: %v", err)
+		t.Fatalf("cannot start %s: %v", name, err)
 	}
 	go func() {
 		_ = cmd.Wait() // It is killed, or its log says why it ended.
@@ -57,14 +63,14 @@ func serve(t *testing.T, root string) function {
 	t.Cleanup(func() { // The context of the test, and the process with it, has ended by now.
 		<-f.ended
 		if t.Failed() {
-			t.Logf("the function's log:\n%s", &log)
+			t.Logf("the log of %s:\n%s", name, &log)
 		}
 	})
 
 	ctx, cancel := context.WithTimeout(t.Context(), startWithin)
 	defer cancel()
 	if err := f.await(ctx); err != nil {
-		t.Fatalf("cannot reach the function: %v", err)
+		t.Fatalf("cannot reach %s: %v", name, err)
 	}
 	return f
 }

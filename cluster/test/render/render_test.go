@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,12 +28,12 @@ type tool struct {
 	expected string // The file beside the example that says what the tool prints.
 }
 
-// A setup is what rendering needs: the examples, a function that runs, and tools.
+// A setup is what rendering needs: the examples, functions that run, and tools.
 type setup struct {
-	folder   string
-	examples []example
-	function function
-	tools    []tool
+	folder    string
+	examples  []example
+	functions []function
+	tools     []tool
 }
 
 func setUp(t *testing.T) setup {
@@ -45,37 +46,48 @@ func setUp(t *testing.T) setup {
 	if s.examples, err = examplesIn(os.DirFS(s.folder)); err != nil {
 		t.Fatalf("cannot render what is in %s: %v", s.folder, err)
 	}
-	binaries, err := local.InstallCrossplane(t.Context(), func(sentence string) { fmt.Fprintln(os.Stderr, sentence) })
+	progress := func(sentence string) { fmt.Fprintln(os.Stderr, sentence) }
+	binaries, err := local.InstallCrossplane(t.Context(), progress)
 	if err != nil {
 		t.Fatalf("cannot render without Crossplane: %v", err)
 	}
-	s.function = serve(t, root)
-	s.tools = toolsFor(t, binaries, s.folder, s.function.address)
+	patchAndTransform, err := local.InstallPatchAndTransform(t.Context(), progress)
+	if err != nil {
+		t.Fatalf("cannot render without the other function: %v", err)
+	}
+	s.functions = []function{
+		serve(t, "function-hourglass", build(t, root)),
+		serve(t, "function-patch-and-transform", patchAndTransform),
+	}
+	addresses := map[string]string{}
+	for _, f := range s.functions {
+		addresses[f.name] = f.address
+	}
+	s.tools = toolsFor(t, binaries, s.folder, addresses)
 	return s
 }
 
 // TestExamples renders every example with both tools.
 func TestExamples(t *testing.T) {
 	s := setUp(t)
-	folder, f, tools := s.folder, s.function, s.tools
 	for _, e := range s.examples {
-		for _, tl := range tools {
-			if f.hasEnded() {
-				t.Fatal("cannot render the rest: the function has ended")
+		for _, tl := range s.tools {
+			if f := slices.IndexFunc(s.functions, function.hasEnded); f >= 0 {
+				t.Fatalf("cannot render the rest: %s has ended", s.functions[f].name)
 			}
 			t.Run(e.name+"/"+tl.name, func(t *testing.T) {
-				got := tl.render(t, folder, e)
-				compare(t, filepath.Join(folder, e.name, tl.expected), got)
+				got := tl.render(t, s.folder, e)
+				compare(t, filepath.Join(s.folder, e.name, tl.expected), got)
 			})
 		}
 	}
 }
 
-// toolsFor returns both tools and tells each, in its own words, at which address the function listens.
-func toolsFor(t *testing.T, b local.CrossplaneBinaries, folder, address string) []tool {
+// toolsFor returns both tools and tells each, in its own words, at which addresses the functions listen.
+func toolsFor(t *testing.T, b local.CrossplaneBinaries, folder string, addresses map[string]string) []tool {
 	t.Helper()
-	functions := writeFunctions(t, folder, "pkg.crossplane.io/v1", address)
-	betaFunctions := writeFunctions(t, folder, "pkg.crossplane.io/v1beta1", address)
+	functions := writeFunctions(t, folder, "pkg.crossplane.io/v1", addresses)
+	betaFunctions := writeFunctions(t, folder, "pkg.crossplane.io/v1beta1", addresses)
 	return []tool{
 		{
 			name:     "Render",
@@ -92,14 +104,14 @@ func toolsFor(t *testing.T, b local.CrossplaneBinaries, folder, address string) 
 	}
 }
 
-// writeFunctions writes the examples' Functions, as an API version and at an address, to a file and returns its path.
-func writeFunctions(t *testing.T, folder, apiVersion, address string) string {
+// writeFunctions writes the examples' Functions, as an API version and at their addresses, to a file and returns its path.
+func writeFunctions(t *testing.T, folder, apiVersion string, addresses map[string]string) string {
 	t.Helper()
 	stream, err := os.ReadFile(filepath.Join(folder, "functions.yaml"))
 	if err != nil {
 		t.Fatalf("cannot read the examples' Functions: %v", err)
 	}
-	changed, err := functionsAt(stream, apiVersion, address)
+	changed, err := functionsAt(stream, apiVersion, addresses)
 	if err != nil {
 		t.Fatal(err)
 	}
