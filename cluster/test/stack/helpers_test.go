@@ -5,6 +5,7 @@ package stack
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -114,4 +115,26 @@ func left(t *testing.T, ns string, besides ...string) []string {
 		}
 	}
 	return names
+}
+
+func path() string { return os.Getenv("PATH") }
+
+// removal are the commands of docs/install.md's section about removing everything.
+func removal(t *testing.T) []string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(control.root, "docs", "install.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(raw), "\n## Remove it")
+	if !found {
+		t.Fatal("docs/install.md must have a section that begins with \"Remove it\"")
+	}
+	var lines []string
+	for i, block := range strings.Split(section, "```") {
+		if i%2 == 1 {
+			lines = append(lines, strings.Split(strings.TrimSpace(strings.TrimPrefix(block, "bash\n")), "\n")...)
+		}
+	}
+	return lines
 }
