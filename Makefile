@@ -62,8 +62,8 @@ unit: gcc ## Run the unit tests with the race detector and check the coverage of
 	@go test -cover $(PURE) | awk '{ match($$0, /[0-9.]+%/); c = substr($$0, RSTART, RLENGTH - 1) + 0; print $$2, c "%"; if (c < 90) low = 1 } END { if (low) { print "a pure package has less than 90% of its statements covered: add tests"; exit 1 } }'
 
 .PHONY: integration
-integration: ## Test the kinds' validation and the placement on a real API server and scheduler.
-	@go test -count=1 -timeout 30m ./cluster/test/api/... ./cluster/test/manifest/... ./cluster/test/scheduler/...
+integration: ## Test the kinds' validation, the placement and a start without kinds on a real API server and scheduler, and the packages in a registry.
+	@go test -count=1 -timeout 30m ./cluster/test/api/... ./cluster/test/manifest/... ./cluster/test/packages/... ./cluster/test/safestart/... ./cluster/test/scheduler/...
 
 .PHONY: render
 render: ## Render the composition function's examples and compare; UPDATE=1 writes the expected files. The first time builds Crossplane.

@@ -66,11 +66,11 @@ func (f *flags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := controller.Setup(mgr, o); err != nil {
+	if err := controller.Setup(mgr, o); err != nil { //nolint:contextcheck // What waits for kinds outlives this call and has a limit of its own.
 		return err //nolint:wrapcheck // It says what could not be set up.
 	}
 	if f.DefaultConfig {
-		o.WhenServed(mgr, func() error {
+		o.WhenServed(mgr, func() error { //nolint:contextcheck // As above.
 			return errors.Wrap(mgr.Add(providerconfig.Default{Kube: mgr.GetClient(), Log: log}), "cannot add the creation of the default ClusterProviderConfig")
 		}, v1alpha1.ClusterProviderConfigKind)
 	}
