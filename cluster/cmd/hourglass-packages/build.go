@@ -25,23 +25,31 @@ func (c buildCmd) Run(ctx context.Context, progress local.Progress) error {
 		return err
 	}
 	o.Registry = c.Registry
-	if o.CLI, err = local.InstallCrossplaneCLI(ctx, progress); err != nil {
-		return err
-	}
 	built, err := packages.Build(ctx, o)
 	if err != nil {
 		return err
 	}
 	if c.Push {
-		for _, p := range built {
-			progress("pushing " + p.Ref)
-			if err := packages.Push(ctx, o.CLI, p); err != nil {
-				return err
-			}
+		if err := push(ctx, built, progress); err != nil {
+			return err
 		}
 	}
 	progress("ready")
 	fmt.Print(next(o, built, c.Push))
+	return nil
+}
+
+func push(ctx context.Context, built []packages.Package, progress local.Progress) error {
+	cli, err := local.InstallCrossplaneCLI(ctx, progress)
+	if err != nil {
+		return err
+	}
+	for _, p := range built {
+		progress("pushing " + p.Ref)
+		if err := packages.Push(ctx, cli, p); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
