@@ -30,6 +30,7 @@ var parts = []part{
 		root:    "fn/package",
 		objects: "input",
 		examples: []string{
+			"package/configuration/definitions/hourglassstacks.yaml",
 			"package/configuration/compositions/hourglassstacks.yaml",
 			"examples/composition/fitting/xr.yaml",
 			"examples/composition/fitting/required.yaml",

@@ -63,7 +63,7 @@ func (p part) stageObjects(o Options, dir string) error {
 func (p part) stageExamples(o Options, dir string) error {
 	for _, example := range p.examples {
 		err := eachYAML(filepath.Join(o.Root, example), func(path string, data []byte) error {
-			rel, err := filepath.Rel(filepath.Join(o.Root, "examples"), path)
+			rel, err := filepath.Rel(o.Root, path)
 			if err != nil {
 				return err
 			}

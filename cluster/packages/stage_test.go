@@ -54,10 +54,10 @@ func TestStage(t *testing.T) {
 			},
 			part: part{name: "provider", root: "p", objects: "crds", examples: []string{"examples/one.yaml", "examples/two"}},
 			want: map[string]string{
-				"root/crossplane.yaml":  published,
-				"root/objects/a.yaml":   "kind: A\n",
-				"examples/one.yaml":     "kind: One\n",
-				"examples/two/x/y.yaml": "kind: Two\n",
+				"root/crossplane.yaml":           published,
+				"root/objects/a.yaml":            "kind: A\n",
+				"examples/examples/one.yaml":     "kind: One\n",
+				"examples/examples/two/x/y.yaml": "kind: Two\n",
 			},
 		},
 		"NoExample": {

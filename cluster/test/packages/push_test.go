@@ -34,19 +34,25 @@ var repository = map[string]string{
 	"package/provider/crds/a.yaml": crd,
 	"fn/package/input/a.yaml":      crd,
 
-	"examples/provider/a.yaml":                   example,
-	"examples/performer/a.yaml":                  example,
-	"examples/executor/a.yaml":                   example,
-	"examples/composition/xrd.yaml":              example,
-	"examples/composition/composition.yaml":      example,
-	"examples/composition/fitting/xr.yaml":       example,
-	"examples/composition/fitting/required.yaml": example,
+	"examples/provider/a.yaml":                                example,
+	"examples/performer/a.yaml":                               example,
+	"examples/executor/a.yaml":                                example,
+	"examples/stack/a.yaml":                                   example,
+	"package/configuration/definitions/hourglassstacks.yaml":  xrd,
+	"package/configuration/compositions/hourglassstacks.yaml": composition,
+	"examples/composition/fitting/xr.yaml":                    example,
+	"examples/composition/fitting/required.yaml":              example,
 }
 
 const (
 	program = "package main\n\nimport \"github.com/crossplane-contrib/provider-hourglass/internal/version\"\n\nfunc main() { println(version.Version) }\n"
 	example = "apiVersion: example.org/v1\nkind: Example\nmetadata:\n  name: example\n"
-	crd     = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: as.example.org\n" +
+	xrd     = "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata:\n  name: bs.example.org\n" +
+		"spec:\n  group: example.org\n  names: {kind: B, plural: bs}\n  scope: Namespaced\n" +
+		"  versions: [{name: v1, served: true, referenceable: true, schema: {openAPIV3Schema: {type: object}}}]\n"
+	composition = "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\nmetadata:\n  name: bs\n" +
+		"spec: {compositeTypeRef: {apiVersion: example.org/v1, kind: B}, mode: Pipeline, pipeline: [{step: a, functionRef: {name: a}}]}\n"
+	crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: as.example.org\n" +
 		"spec:\n  group: example.org\n  names: {kind: A, plural: as}\n  scope: Namespaced\n" +
 		"  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]\n"
 )

@@ -58,13 +58,14 @@ func TestRepository(t *testing.T) {
 			runs:     "function",
 		},
 		"configuration-hourglass": {
-			reason: "The configuration has its definitions and compositions, and runs nothing.",
+			reason: "The configuration has its definitions and Compositions, and an example of each. It runs nothing.",
 			objects: []string{
 				"Configuration configuration-hourglass",
 				"CompositeResourceDefinition hourglassstacks.platform.hourglass.eigenlayer.io",
 				"CompositeResourceDefinition xhourglassstacks.platform.hourglass.eigenlayer.io",
 				"Composition hourglassstacks", "Composition xhourglassstacks",
 			},
+			examples: []string{"HourglassStack bridge", "HourglassStackClaim bridge"},
 		},
 	}
 	if diff := cmp.Diff(len(cases), len(built)); diff != "" {
