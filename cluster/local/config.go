@@ -17,6 +17,19 @@ type config struct {
 	APIVersion string  `json:"apiVersion"`
 	Kind       string  `json:"kind"`
 	Options    options `json:"options"`
+	Patches    []patch `json:"componentsPatches"`
+}
+
+// A patch adds arguments to a component's command.
+type patch struct {
+	Name      string     `json:"name"`
+	ExtraArgs []argument `json:"extraArgs"`
+}
+
+// An argument is --KEY=VALUE.
+type argument struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
 }
 
 type options struct {
@@ -59,6 +72,8 @@ func configure(b Binaries, auditPolicy string) config {
 			KubectlBinary:               b.Kubectl(),
 			KwokControllerBinary:        filepath.Join(b.Kwok, "kwok"),
 		},
+		// Room for 65,000 Services. The API server's own default has room for 254, and then takes a minute to say no.
+		Patches: []patch{{Name: "kube-apiserver", ExtraArgs: []argument{{Key: "service-cluster-ip-range", Value: "10.0.0.0/16"}}}},
 	}
 }
 

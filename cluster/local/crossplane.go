@@ -114,7 +114,9 @@ func coreCRDs(ctx context.Context, version string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot download the module of Crossplane: %w: %s", err, out)
 	}
-	var downloaded struct{ Dir string }
+	var downloaded struct {
+		Dir string `json:"Dir"`
+	}
 	if err := json.Unmarshal(out, &downloaded); err != nil {
 		return "", fmt.Errorf("cannot tell where the module of Crossplane is: %w", err)
 	}
