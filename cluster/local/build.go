@@ -62,13 +62,13 @@ func (t tool) installed(folder string) bool {
 	return true
 }
 
-// build runs go install for all packages that the tool's go.mod names as tools.
+// build runs go install for the tool's packages.
 func (t tool) build(ctx context.Context, root, folder, version string, progress Progress) error {
 	start := time.Now()
 	progress.say(fmt.Sprintf("building %s %s from its Go modules, once: this can take minutes", t.name, version))
 
 	//nolint:gosec // Every argument is from the table of tools.
-	cmd := exec.CommandContext(ctx, "go", "install", "-v", "-ldflags", t.ldflags(version), "tool")
+	cmd := exec.CommandContext(ctx, "go", t.arguments(version)...)
 	cmd.Dir = t.folder(root)
 	cmd.Env = append(os.Environ(), "GOBIN="+folder, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 

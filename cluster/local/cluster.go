@@ -20,6 +20,10 @@ type Options struct {
 	// Dir holds everything that belongs to the cluster. No two clusters may share it.
 	Dir string
 
+	// NodeAddress is the address at which real nodes, and the containers on them, reach the API server. Without it the
+	// nodes are simulated.
+	NodeAddress string
+
 	// Binaries to run, from Install. Create installs them when they are not given.
 	Binaries Binaries
 
@@ -30,7 +34,7 @@ type Options struct {
 	Progress Progress
 }
 
-// A Cluster is a control plane with simulated nodes.
+// A Cluster is a control plane. Its nodes are simulated, unless it was made for real ones.
 type Cluster struct {
 	// Kubeconfig is the path of a file with which an administrator reaches the cluster.
 	Kubeconfig string
@@ -41,6 +45,7 @@ type Cluster struct {
 	name     string
 	dir      string
 	audit    string
+	address  string
 	progress Progress
 }
 
@@ -59,6 +64,7 @@ func Open(o Options) (*Cluster, error) {
 		name:       o.Name,
 		dir:        dir,
 		audit:      o.AuditPolicy,
+		address:    o.NodeAddress,
 		progress:   o.Progress,
 	}, nil
 }
@@ -105,7 +111,7 @@ func (c *Cluster) create(ctx context.Context, stages []byte) error {
 	if err != nil {
 		return err
 	}
-	cfg := configure(c.Binaries, c.audit)
+	cfg := c.config()
 	fingerprint, err := cfg.fingerprint(stages)
 	if err != nil {
 		return err
@@ -127,6 +133,14 @@ func (c *Cluster) create(ctx context.Context, stages []byte) error {
 	return nil
 }
 
+// config is what kwokctl is told about the cluster, but for the ports.
+func (c *Cluster) config() config {
+	if c.address == "" {
+		return configure(c.Binaries, c.audit)
+	}
+	return configure(c.Binaries, c.audit).forNode(c.address)
+}
+
 // write writes files into the folder that is kwokctl's.
 func (c *Cluster) write(files map[string]string) error {
 	if err := os.MkdirAll(c.kwok(), 0o750); err != nil {
@@ -142,7 +156,7 @@ func (c *Cluster) write(files map[string]string) error {
 
 // revive starts again what has died of the cluster, and says whether it is now the cluster that is wanted.
 func (c *Cluster) revive(ctx context.Context, stages []byte) bool {
-	want, err := configure(c.Binaries, c.audit).fingerprint(stages)
+	want, err := c.config().fingerprint(stages)
 	if err != nil {
 		return false
 	}

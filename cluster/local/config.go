@@ -37,7 +37,9 @@ type options struct {
 	BindAddress string `json:"bindAddress"`
 	KubeVersion string `json:"kubeVersion"`
 
-	KubeAuditPolicy string `json:"kubeAuditPolicy,omitempty"`
+	KubeAuditPolicy       string   `json:"kubeAuditPolicy,omitempty"`
+	KubeApiserverCertSANs []string `json:"kubeApiserverCertSANs,omitempty"`
+	Disable               []string `json:"disable,omitempty"`
 
 	EtcdBinary                  string `json:"etcdBinary"`
 	KubeApiserverBinary         string `json:"kubeApiserverBinary"`
@@ -72,9 +74,22 @@ func configure(b Binaries, auditPolicy string) config {
 			KubectlBinary:               b.Kubectl(),
 			KwokControllerBinary:        filepath.Join(b.Kwok, "kwok"),
 		},
-		// Room for 65,000 Services. The API server's own default has room for 254, and then takes a minute to say no.
+		// Room for 65,000 Services. The API server's own default has room for 254.
 		Patches: []patch{{Name: "kube-apiserver", ExtraArgs: []argument{{Key: "service-cluster-ip-range", Value: "10.0.0.0/16"}}}},
 	}
+}
+
+// forNode returns the config of a cluster whose nodes are real and reach the API server at the address: it listens there
+// too, and nothing simulates.
+func (c config) forNode(address string) config {
+	c.Options.BindAddress = "0.0.0.0"
+	c.Options.KubeApiserverCertSANs = []string{address}
+	c.Options.Disable = []string{"kwok-controller"}
+	c.Patches = []patch{{Name: "kube-apiserver", ExtraArgs: []argument{
+		{Key: "advertise-address", Value: address},
+		{Key: "kubelet-preferred-address-types", Value: "InternalIP"}, // There is no name server for the names of nodes.
+	}}}
+	return c
 }
 
 // on returns the config with these ports; there must be six.

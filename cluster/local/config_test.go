@@ -60,6 +60,26 @@ func TestRender(t *testing.T) {
 	}
 }
 
+func TestForNode(t *testing.T) {
+	simulated := configure(Binaries{Kubernetes: "/k"}, "")
+	got := simulated.forNode("192.0.2.1")
+
+	want := simulated
+	want.Options.BindAddress = "0.0.0.0"
+	want.Options.KubeApiserverCertSANs = []string{"192.0.2.1"}
+	want.Options.Disable = []string{"kwok-controller"}
+	want.Patches = []patch{{Name: "kube-apiserver", ExtraArgs: []argument{
+		{Key: "advertise-address", Value: "192.0.2.1"},
+		{Key: "kubelet-preferred-address-types", Value: "InternalIP"},
+	}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("The API server must be reached at the node's address, and nothing simulated: -want, +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(configure(Binaries{Kubernetes: "/k"}, ""), simulated); diff != "" {
+		t.Errorf("The config of the simulated cluster must stay as it is: -want, +got:\n%s", diff)
+	}
+}
+
 func TestFreePorts(t *testing.T) {
 	ports, err := FreePorts(20)
 	if err != nil {

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,8 +14,11 @@ import (
 // A tool is a Go module of its own under cluster/tools, whose go.mod alone says which version is used.
 type tool struct {
 	name     string   // Of its folder.
+	source   string   // The tool whose folder it shares, if that is another's.
 	module   string   // Whose version it has.
+	packages []string // What is built. All that go.mod names as tools, if empty.
 	binaries []string // It must yield these.
+	tags     []string // Build tags. May be empty.
 	stamp    string   // The package that holds its version, set at link time. May be empty.
 	variable string   // The variable that holds its version instead, set at link time. May be empty.
 	settings []string // Further variables to set at link time, as NAME=VALUE.
@@ -23,8 +27,14 @@ type tool struct {
 // tools are what a local cluster needs.
 var tools = []tool{
 	{
-		name:     "kubernetes",
-		module:   "k8s.io/kubernetes",
+		name:   "kubernetes",
+		module: "k8s.io/kubernetes",
+		packages: []string{
+			"k8s.io/kubernetes/cmd/kube-apiserver",
+			"k8s.io/kubernetes/cmd/kube-controller-manager",
+			"k8s.io/kubernetes/cmd/kube-scheduler",
+			"k8s.io/kubernetes/cmd/kubectl",
+		},
 		binaries: []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"},
 		stamp:    "k8s.io/component-base/version",
 	},
@@ -34,7 +44,7 @@ var tools = []tool{
 
 // folder returns where the tool's module lies in the repository.
 func (t tool) folder(root string) string {
-	return filepath.Join(root, "cluster", "tools", t.name)
+	return filepath.Join(root, "cluster", "tools", cmp.Or(t.source, t.name))
 }
 
 // version reads the tool's version from its go.mod.
@@ -63,6 +73,18 @@ func requiredVersion(gomod []byte, module string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("it does not require %s: add the requirement and run go mod tidy there", module)
+}
+
+// arguments returns what to tell go install.
+func (t tool) arguments(version string) []string {
+	args := []string{"install", "-v", "-ldflags", t.ldflags(version)}
+	if len(t.tags) > 0 {
+		args = append(args, "-tags", strings.Join(t.tags, ","))
+	}
+	if len(t.packages) == 0 {
+		return append(args, "tool")
+	}
+	return append(args, t.packages...)
 }
 
 // ldflags returns what to tell the linker: no debug information, and the version where the tool wants to know it.

@@ -90,13 +90,39 @@ func TestLdflags(t *testing.T) {
 	}
 }
 
+func TestArguments(t *testing.T) {
+	cases := map[string]struct {
+		reason string
+		tool   tool
+		want   []string
+	}{
+		"All": {
+			reason: "Without packages, what go.mod names is built.",
+			tool:   tool{},
+			want:   []string{"install", "-v", "-ldflags", "-s -w", "tool"},
+		},
+		"Some": {
+			reason: "Packages and tags are the tool's own.",
+			tool:   tool{packages: []string{"p/a", "p/b"}, tags: []string{"no_x", "no_y"}},
+			want:   []string{"install", "-v", "-ldflags", "-s -w", "-tags", "no_x,no_y", "p/a", "p/b"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, tc.tool.arguments("v1.37.2")); diff != "" {
+				t.Errorf("%s\narguments(...): -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
 // Every tool's module is there and says which version to build: otherwise nobody could start a cluster, or render.
 func TestToolVersions(t *testing.T) {
 	root, err := Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, tl := range slices.Concat(tools, crossplaneTools, functionTools) {
+	for _, tl := range slices.Concat(tools, crossplaneTools, functionTools, nodeTools) {
 		if v, err := tl.version(root); err != nil || !strings.HasPrefix(v, "v") {
 			t.Errorf("%s: want a version, got %q, %v", tl.name, v, err)
 		}
