@@ -146,7 +146,7 @@ func killAfter(n int) *killer {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if k.armed && writes == n {
-			_ = syscall.Kill(hub.provider.PID, syscall.SIGKILL) // It can only be gone already.
+			_ = syscall.Kill(hub.Provider.PID, syscall.SIGKILL) // It can only be gone already.
 			k.dead = true
 		}
 	})

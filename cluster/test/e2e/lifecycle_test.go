@@ -4,12 +4,10 @@ package e2e
 
 import (
 	"context"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -46,42 +44,6 @@ func TestUpgradeInPlace(t *testing.T) {
 		t.Errorf("the phase must go from Running to Upgrading and back: -want, +got:\n%s", diff)
 	}
 	awaitEvent(t, p, "UpgradingInPlace", "spec.image")
-}
-
-// identity is what must not change where a running Pod is not to be touched.
-func identity(pod *corev1.Pod) map[string]string {
-	return map[string]string{"uid": string(pod.UID), "node": pod.Spec.NodeName}
-}
-
-// watchPhases begins to watch a Performer. What it returns lists the phases that
-// the Performer went through until it was as given.
-func watchPhases(t *testing.T, p *v1alpha1.Performer) func(until *v1alpha1.Performer) []v1alpha1.PerformerPhase {
-	t.Helper()
-	c, err := client.NewWithWatch(hub.config, client.Options{Scheme: hub.Scheme()})
-	if err != nil {
-		t.Fatalf("cannot make a watching client: %v", err)
-	}
-	w, err := c.Watch(t.Context(), &v1alpha1.PerformerList{}, client.InNamespace(p.Namespace))
-	if err != nil {
-		t.Fatalf("cannot watch Performers: %v", err)
-	}
-	t.Cleanup(w.Stop)
-	return func(until *v1alpha1.Performer) []v1alpha1.PerformerPhase {
-		var phases []v1alpha1.PerformerPhase
-		for e := range w.ResultChan() {
-			got, ok := e.Object.(*v1alpha1.Performer)
-			if !ok {
-				continue
-			}
-			if !slices.Contains(phases, got.Status.Phase) {
-				phases = append(phases, got.Status.Phase)
-			}
-			if got.ResourceVersion == until.ResourceVersion {
-				break
-			}
-		}
-		return phases
-	}
 }
 
 func TestFailedUpgradeSaysWhy(t *testing.T) {
@@ -267,17 +229,5 @@ func TestDeleteLeavesNothing(t *testing.T) {
 		l := &v1alpha1.ClusterProviderConfigUsageList{}
 		err := hub.List(ctx, l, client.InNamespace(p.Namespace))
 		return err == nil && len(l.Items) == 0, "there is one"
-	})
-}
-
-func objectMeta(p *v1alpha1.Performer) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Namespace: p.Namespace, Name: "performer-" + p.Name}
-}
-
-func awaitGone(t *testing.T, o client.Object) {
-	t.Helper()
-	eventually(t, o.GetName()+" is gone", func(ctx context.Context) (bool, string) {
-		err := hub.Get(ctx, client.ObjectKeyFromObject(o), o)
-		return client.IgnoreNotFound(err) == nil && err != nil, "it is there"
 	})
 }

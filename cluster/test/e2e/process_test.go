@@ -18,7 +18,7 @@ import (
 // scrape the provider's metrics.
 func scrape(t *testing.T) string {
 	t.Helper()
-	return get(t, "http://"+hub.metrics+"/metrics")
+	return get(t, "http://"+hub.Metrics+"/metrics")
 }
 
 func get(t *testing.T, url string) string {
@@ -65,8 +65,8 @@ func TestProbesAndMetrics(t *testing.T) {
 	create(t, p)
 	awaitRunning(t, p)
 
-	get(t, "http://"+hub.health+"/healthz")
-	get(t, "http://"+hub.health+"/readyz")
+	get(t, "http://"+hub.Health+"/healthz")
+	get(t, "http://"+hub.Health+"/readyz")
 	metrics := scrape(t)
 	for _, name := range []string{
 		"crossplane_managed_resource_first_time_to_readiness_seconds_count",
@@ -108,7 +108,7 @@ func TestSecretsStayWhereTheyAre(t *testing.T) {
 	}
 	annotations += annotationsSb105.String()
 	for where, text := range map[string]string{
-		"events": events, "status": describe(got), "log": hub.log(t), "metrics": scrape(t), "annotations": annotations, "connection secret": secret,
+		"events": events, "status": describe(got), "log": hub.Log(t), "metrics": scrape(t), "annotations": annotations, "connection secret": secret,
 	} {
 		if strings.Contains(text, canary) {
 			t.Errorf("a value of the environment must not reach the %s:\n%s", where, text)

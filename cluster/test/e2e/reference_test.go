@@ -19,7 +19,7 @@ import (
 // reference is the API reference, as its readers have it.
 func reference(t *testing.T) *bytes.Reader {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(hub.root, "docs", "api-reference.md"))
+	raw, err := os.ReadFile(filepath.Join(hub.Root, "docs", "api-reference.md"))
 	if err != nil {
 		t.Fatalf("cannot read the API reference: %v", err)
 	}
@@ -177,10 +177,10 @@ func TestExamples(t *testing.T) {
 	known := map[string]bool{}
 	for _, f := range files {
 		known[f.name] = true
-		file := filepath.Join(hub.root, "examples", f.name)
+		file := filepath.Join(hub.Root, "examples", f.name)
 		t.Cleanup(func() {
 			if f.name != "provider/injected-identity.yaml" {
-				_, _ = hub.cluster.Kubectl(context.WithoutCancel(t.Context()), "delete", "--ignore-not-found", "-f", file)
+				_, _ = hub.Cluster.Kubectl(context.WithoutCancel(t.Context()), "delete", "--ignore-not-found", "-f", file)
 			}
 		})
 		t.Run(f.name, func(t *testing.T) {
@@ -203,7 +203,7 @@ func TestExamples(t *testing.T) {
 		})
 	}
 	for _, dir := range []string{"executor", "performer", "provider"} {
-		entries, err := os.ReadDir(filepath.Join(hub.root, "examples", dir))
+		entries, err := os.ReadDir(filepath.Join(hub.Root, "examples", dir))
 		if err != nil {
 			t.Fatalf("cannot list the examples: %v", err)
 		}

@@ -22,7 +22,7 @@ func TestRemoteTarget(t *testing.T) {
 	remote, err := newPlane(t.Context(), t.TempDir(), "remote")
 	if remote != nil {
 		t.Cleanup(func() {
-			if err := remote.cluster.Delete(context.WithoutCancel(t.Context())); err != nil {
+			if err := remote.Cluster.Delete(context.WithoutCancel(t.Context())); err != nil {
 				t.Errorf("cannot delete the remote cluster: %v", err)
 			}
 		})
@@ -53,7 +53,7 @@ func TestRemoteTarget(t *testing.T) {
 	change(t, pc, func(pc *v1alpha1.ProviderConfig) { pc.Spec.Credentials.SecretRef.Namespace = ns })
 	awaitNotSynced(t, p, "cannot read the credentials of ProviderConfig "+ns+"/remote", "remote")
 
-	kubeconfig, err := os.ReadFile(remote.cluster.Kubeconfig)
+	kubeconfig, err := os.ReadFile(remote.Cluster.Kubeconfig)
 	if err != nil {
 		t.Fatalf("cannot read the remote cluster's kubeconfig: %v", err)
 	}
