@@ -35,7 +35,7 @@ xpkg: ## Build Crossplane's packages: make xpkg VERSION=v0.1.0 REGISTRY=registry
 	@$(PACKAGES) build --version '$(VERSION)' --registry '$(REGISTRY)' $(if $(ARCH),--arch '$(ARCH)') $(if $(PUSH),--push)
 
 .PHONY: test
-test: check-generate lint unit integration render e2e ## Run every check there is.
+test: check-generate lint unit integration render e2e e2e-node ## Run every check there is.
 	@echo "all checks passed"
 
 .PHONY: generate
@@ -73,6 +73,10 @@ render: ## Render the composition function's examples and compare; UPDATE=1 writ
 e2e: ## Test the provider as a process against a real control plane with simulated nodes.
 	@go test -count=1 -timeout 40m -v ./cluster/test/e2e/... | grep -v --line-buffered -e '^=== ' -e '^{'
 
+.PHONY: e2e-node
+e2e-node: node-programs ## Test the provider with a real node, whose containers run, as root on Linux; elsewhere it says what is missing. The first time builds the node.
+	@go test -count=1 -timeout 60m -v ./cluster/test/node/... | awk '/^skipped: / { print; skipped = 1 } !skipped && !/^=== / { print; fflush() }'
+
 .PHONY: bench
 bench: ## Measure how fast workloads are placed and how much the function adds to a call.
 	@go test -run '^$$' -bench . -benchmem ./internal/placement ./fn
@@ -82,3 +86,13 @@ bench: ## Measure how fast workloads are placed and how much the function adds t
 gcc:
 	@command -v gcc >/dev/null || { echo "installing gcc for the race detector"; apt-get update -qq && apt-get install -y -qq gcc libc6-dev >/dev/null; } \
 	|| { echo "cannot install gcc: install a C compiler and try again"; exit 1; }
+
+# What a real node needs beside what Go builds. Where it cannot be installed, e2e-node says what is missing.
+.PHONY: node-programs
+node-programs:
+	@for program in runc iptables ip; do \
+	command -v $$program >/dev/null && continue; \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || break; \
+	echo "installing runc, iptables and iproute2 for the real node"; \
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends runc iptables iproute2 >/dev/null || true; break; \
+	done
