@@ -16,6 +16,7 @@ import (
 const role = "HOURGLASS_NODE"
 
 const (
+	roleProbe  = "probe"
 	roleInit   = "init"
 	roleInside = "inside"
 )
@@ -25,6 +26,8 @@ const (
 // ended by then. There is no network inside, but for the node's: what must be downloaded is for prepare.
 func Isolate(prepare func() error, inside func() int) (int, error) {
 	switch os.Getenv(role) {
+	case roleProbe:
+		return 0, furnishNamespaces()
 	case roleInit:
 		return initialize()
 	case roleInside:
@@ -44,11 +47,8 @@ func isolated() (int, error) {
 	}
 	defer group.remove()
 
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...) //nolint:gosec,noctx // It is this program, which ends with this one.
-	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), role+"="+roleInit, cgroupVariable+"="+group.name)
+	cmd := again(roleInit, cgroupVariable+"="+group.name)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = namespaces()
 
 	// The signal comes when the thread that has started the process ends, not only when the program does.
 	runtime.LockOSThread()
@@ -60,22 +60,23 @@ func isolated() (int, error) {
 	return 0, err
 }
 
-// namespaces has a process start in namespaces of its own and killed when its parent dies. When the first process of a
-// process namespace ends, the kernel ends all others in it, and the mounts and interfaces go when nobody is left.
-func namespaces() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{
+// again is this program in namespaces of its own, which is killed when this one dies. When the first process of a process
+// namespace ends, the kernel ends all others in it, and the mounts and interfaces go when nobody is left.
+func again(part string, environment ...string) *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...) //nolint:gosec,noctx // It is this program, which ends with this one.
+	cmd.Args[0] = os.Args[0]
+	cmd.Env = append(append(os.Environ(), role+"="+part), environment...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
 		Pdeathsig:  syscall.SIGKILL,
 	}
+	return cmd
 }
 
 // initialize is the first process in the namespaces: it furnishes them, starts the program once more and buries the
 // processes whose parents have died, until the program ends.
 func initialize() (int, error) {
-	if err := mountAll(); err != nil {
-		return 0, err
-	}
-	if err := connect(); err != nil {
+	if err := furnishNamespaces(); err != nil {
 		return 0, err
 	}
 	if err := errors.Join(os.Setenv(role, roleInside), os.Setenv("TMPDIR", temporary)); err != nil {
@@ -98,6 +99,14 @@ func initialize() (int, error) {
 			return status.ExitStatus(), nil
 		}
 	}
+}
+
+// furnishNamespaces makes what the node needs in namespaces that are new.
+func furnishNamespaces() error {
+	if err := mountAll(); err != nil {
+		return err
+	}
+	return connect()
 }
 
 // tunables are settings of the kernel that a kubelet wants so. They are the whole machine's, and stay what they are: the

@@ -9,10 +9,7 @@ import (
 	"strings"
 )
 
-// probe uses what is needed of the kernel, in namespaces that end with it.
-const probe = "ip link add node0 type veth peer name nowhere && iptables -t nat -L -n"
-
-// Missing returns what the machine lacks to run a node, as a sentence, or nothing.
+// Missing returns what the machine lacks to run a node, as a sentence, or nothing. What calls it must call Isolate next.
 func Missing() string {
 	if os.Getenv(role) != "" {
 		return ""
@@ -25,10 +22,9 @@ func Missing() string {
 			return fmt.Sprintf("a real node needs the program %s: install it and try again", program)
 		}
 	}
-	cmd := exec.Command("sh", "-c", probe) //nolint:noctx // It does not wait.
-	cmd.SysProcAttr = namespaces()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Sprintf("a real node needs network, mount and process namespaces with interfaces and packet filters: %v: %s", err, strings.TrimSpace(string(out)))
+	if out, err := again(roleProbe).CombinedOutput(); err != nil {
+		why := strings.Join(append(strings.Fields(string(out)), err.Error()), " ")
+		return "a real node needs network, mount and process namespaces, interfaces, overlays and packet filters: " + why
 	}
 	group, err := makeCgroups()
 	if err != nil {
