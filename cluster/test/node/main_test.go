@@ -22,9 +22,6 @@ import (
 // build of their binaries takes minutes.
 const setupWithin = 40 * time.Minute
 
-// built is the environment variable that says where our own binaries are.
-const built = "HOURGLASS_NODE_BUILT"
-
 var (
 	// hub is the control plane that all tests share.
 	hub *plane.Hub
@@ -43,17 +40,10 @@ func run(m *testing.M) int {
 		say("skipped: " + missing)
 		return m.Run()
 	}
-	dir, err := os.MkdirTemp("", "hourglass-node-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "cannot make a folder for binaries:", err)
-		return 1
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // Only a temporary folder is left behind.
-
 	ctx, cancel := context.WithTimeout(context.Background(), setupWithin)
 	defer cancel()
 	code, err := node.Isolate(
-		func() error { return prepare(ctx, dir) },
+		func() error { return prepare(ctx) },
 		func() int { return inside(ctx, m) },
 	)
 	if err != nil {
@@ -65,17 +55,16 @@ func run(m *testing.M) int {
 
 func say(sentence string) { fmt.Println(sentence) }
 
-// prepare builds what the node runs, while there is a network.
-func prepare(ctx context.Context, dir string) error {
+// commands of ours that the tests run.
+var commands = []string{"cmd/provider", "cluster/images/pause", "cluster/images/performer"}
+
+// prepare fills Go's caches while there is a network: what is built from them
+// inside ends with the node.
+func prepare(ctx context.Context) error {
 	if _, err := install(ctx); err != nil {
 		return err
 	}
-	for _, command := range []string{"cmd/provider", "cluster/images/pause", "cluster/images/performer"} {
-		if _, err := plane.Build(ctx, dir, command); err != nil {
-			return err
-		}
-	}
-	return os.Setenv(built, dir)
+	return plane.Compile(ctx, commands...)
 }
 
 func install(ctx context.Context) (node.Binaries, error) {
@@ -88,8 +77,8 @@ func install(ctx context.Context) (node.Binaries, error) {
 	return b, err
 }
 
-// binary is the path of one that prepare has built.
-func binary(name string) string { return filepath.Join(os.Getenv(built), name) }
+// binary is the path of one of our commands.
+func binary(name string) string { return filepath.Join(node.Dir, "bin", name) }
 
 // inside runs the tests where the node is.
 func inside(ctx context.Context, m *testing.M) int {
@@ -109,6 +98,11 @@ func start(ctx context.Context) error {
 	b, err := install(ctx)
 	if err != nil {
 		return err
+	}
+	for _, command := range commands {
+		if _, err := plane.Build(ctx, filepath.Dir(binary(command)), command); err != nil {
+			return err
+		}
 	}
 	cluster, err := node.Start(ctx, b, say)
 	if err != nil {

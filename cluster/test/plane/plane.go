@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,24 +69,35 @@ func (h *Hub) Define(ctx context.Context) error {
 	return h.Cluster.Apply(ctx, filepath.Join(h.Root, "package", "provider", "crds"))
 }
 
-// Build a command of the repository into a folder, unless it is there, and
-// return its path. It needs no libraries.
+// Compile commands of the repository, so that Build finds all it needs on this
+// machine.
+func Compile(ctx context.Context, commands ...string) error {
+	args := []string{"build"}
+	for _, c := range commands {
+		args = append(args, "./"+c)
+	}
+	return run(ctx, args...)
+}
+
+// Build a command of the repository into a folder and return its path.
 func Build(ctx context.Context, dir, command string) (string, error) {
+	binary := filepath.Join(dir, filepath.Base(command))
+	return binary, run(ctx, "build", "-o", binary, "./"+command)
+}
+
+// run Go. What is built needs no libraries.
+func run(ctx context.Context, args ...string) error {
 	root, err := local.Root()
 	if err != nil {
-		return "", err
+		return err
 	}
-	binary := filepath.Join(dir, filepath.Base(command))
-	if _, err := os.Stat(binary); err == nil {
-		return binary, nil
-	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "./"+command) //nolint:gosec // A package of ours.
+	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // Our own arguments.
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build %s: %w\n%s", command, err, out)
+		return fmt.Errorf("cannot run go %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
-	return binary, nil
+	return nil
 }
 
 // StartProvider starts the provider against what the kubeconfig leads to.
