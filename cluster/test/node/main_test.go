@@ -77,8 +77,10 @@ func install(ctx context.Context) (node.Binaries, error) {
 	return b, err
 }
 
-// binary is the path of one of our commands.
-func binary(name string) string { return filepath.Join(node.Dir, "bin", name) }
+// binaries is the folder that our commands are built into.
+var binaries = filepath.Join(node.Dir, "bin")
+
+func binary(name string) string { return filepath.Join(binaries, name) }
 
 // inside runs the tests where the node is.
 func inside(ctx context.Context, m *testing.M) int {
@@ -100,7 +102,7 @@ func start(ctx context.Context) error {
 		return err
 	}
 	for _, command := range commands {
-		if _, err := plane.Build(ctx, filepath.Dir(binary(command)), command); err != nil {
+		if _, err := plane.Build(ctx, binaries, command); err != nil {
 			return err
 		}
 	}
