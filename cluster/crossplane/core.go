@@ -42,6 +42,10 @@ type Plane struct {
 	// Binaries of Crossplane.
 	Binaries local.CrossplaneBinaries
 
+	// RealRegistry is where the registry is that packages are pushed to and nodes pull from, HOST:PORT, when the nodes are
+	// real. Nothing stands in for their Pods then, and the names of Services must be known to this machine.
+	RealRegistry string
+
 	// Progress is told what is being done.
 	Progress local.Progress
 }
@@ -51,16 +55,21 @@ type Plane struct {
 func (p Plane) Start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
-	beside, err := p.startStandin(ctx)
-	if err != nil {
-		return err
+	environment := []string{"KUBECONFIG=" + p.Cluster.Kubeconfig}
+	if p.RealRegistry == "" {
+		beside, err := p.startStandin(ctx)
+		if err != nil {
+			return err
+		}
+		// What the name of a function's Service means only the proxy knows. What is on this machine is not asked of it.
+		environment = append(environment, "HTTPS_PROXY=http://"+beside.Flag(proxyFlag), "NO_PROXY=127.0.0.1,localhost")
 	}
 	core, err := p.Cluster.Process(processCore)
 	if err != nil {
 		return err
 	}
 	if core == nil || !core.Runs() {
-		if core, err = p.startCore(ctx, beside.Flag(proxyFlag)); err != nil {
+		if core, err = p.startCore(ctx, environment); err != nil {
 			return err
 		}
 	}
@@ -71,7 +80,7 @@ func (p Plane) Start(ctx context.Context) error {
 }
 
 // startCore makes the cluster ready for Crossplane and starts it.
-func (p Plane) startCore(ctx context.Context, proxy string) (*local.Process, error) {
+func (p Plane) startCore(ctx context.Context, environment []string) (*local.Process, error) {
 	root, err := local.Root()
 	if err != nil {
 		return nil, err
@@ -94,11 +103,7 @@ func (p Plane) startCore(ctx context.Context, proxy string) (*local.Process, err
 	if err != nil {
 		return nil, err
 	}
-	return p.Cluster.Start(ctx, processCore, []string{
-		"KUBECONFIG=" + p.Cluster.Kubeconfig,
-		// What the name of a function's Service means only the proxy knows. What is on this machine is not asked of it.
-		"HTTPS_PROXY=http://" + proxy, "NO_PROXY=127.0.0.1,localhost",
-	}, p.Binaries.Core, "core", "start", "--debug",
+	return p.Cluster.Start(ctx, processCore, environment, p.Binaries.Core, "core", "start", "--debug",
 		"--enable-webhooks=false",
 		"--tls-client-secret-name="+clientSecret,
 		"--tls-client-certs-dir="+certs,

@@ -62,6 +62,9 @@ func (p Plane) standinPorts(before *local.Process) ([]string, error) {
 
 // Registry returns where the registry is that Crossplane installs from, HOST:PORT/PATH. The plane must have been started.
 func (p Plane) Registry() (string, error) {
+	if p.RealRegistry != "" {
+		return p.RealRegistry + "/hourglass", nil
+	}
 	running, err := p.Cluster.Process(processStandin)
 	if err != nil {
 		return "", err

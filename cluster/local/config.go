@@ -79,11 +79,14 @@ func configure(b Binaries, auditPolicy string) config {
 	}
 }
 
+// serviceAddress is at which Pods look for the API server: the first address of Services, unless it is told otherwise.
+const serviceAddress = "10.0.0.1"
+
 // forNode returns the config of a cluster whose nodes are real and reach the API server at the address: it listens there
 // too, and nothing simulates.
 func (c config) forNode(address string) config {
 	c.Options.BindAddress = "0.0.0.0"
-	c.Options.KubeApiserverCertSANs = []string{address}
+	c.Options.KubeApiserverCertSANs = []string{address, serviceAddress}
 	c.Options.Disable = []string{"kwok-controller"}
 	c.Patches = []patch{{Name: "kube-apiserver", ExtraArgs: []argument{
 		{Key: "advertise-address", Value: address},

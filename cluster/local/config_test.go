@@ -66,7 +66,7 @@ func TestForNode(t *testing.T) {
 
 	want := simulated
 	want.Options.BindAddress = "0.0.0.0"
-	want.Options.KubeApiserverCertSANs = []string{"192.0.2.1"}
+	want.Options.KubeApiserverCertSANs = []string{"192.0.2.1", "10.0.0.1"}
 	want.Options.Disable = []string{"kwok-controller"}
 	want.Patches = []patch{{Name: "kube-apiserver", ExtraArgs: []argument{
 		{Key: "advertise-address", Value: "192.0.2.1"},

@@ -120,7 +120,7 @@ var tunables = []struct{ name, value string }{
 	{"kernel/keys/root_maxbytes", "25000000"},
 }
 
-// mountAll hides the folders that a node writes to, and shows the processes of this namespace only.
+// mountAll hides the folders that a node writes to and that cannot be configured, and shows the processes of this namespace only.
 func mountAll() error {
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("cannot make the mounts private: %w", err)
@@ -131,14 +131,38 @@ func mountAll() error {
 	if err := syscall.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
 		return fmt.Errorf("cannot mount /run: %w", err)
 	}
-	if err := errors.Join(os.MkdirAll(temporary, 0o750), os.MkdirAll(upper, 0o750), os.MkdirAll(work, 0o750)); err != nil {
+	if err := os.MkdirAll(temporary, 0o750); err != nil {
 		return err
 	}
-	// Some folders below /var cannot be configured. What is in them stays to be seen, what is written goes to memory.
-	if err := syscall.Mount("overlay", "/var", "overlay", 0, "lowerdir=/var,upperdir="+upper+",workdir="+work); err != nil {
-		return fmt.Errorf("cannot mount /var: %w", err)
+	if err := errors.Join(cover("/etc"), cover("/var")); err != nil {
+		return err
+	}
+	if err := nameServer(); err != nil {
+		return err
 	}
 	return showTunables()
+}
+
+// cover makes what is written to a folder go to memory. What is in it stays to be seen.
+func cover(folder string) error {
+	upper, work := filepath.Join(state, "covers", folder, "upper"), filepath.Join(state, "covers", folder, "work")
+	if err := errors.Join(os.MkdirAll(upper, 0o755), os.MkdirAll(work, 0o755)); err != nil { //nolint:gosec // The upper one's mode is the folder's.
+		return err
+	}
+	if err := syscall.Mount("overlay", folder, "overlay", 0, "lowerdir="+folder+",upperdir="+upper+",workdir="+work); err != nil {
+		return fmt.Errorf("cannot cover %s: %w", folder, err)
+	}
+	return nil
+}
+
+// nameServer has everybody ask the node's name server, as a Pod would. The file may be a link to one that is not there.
+func nameServer() error {
+	const file = "/etc/resolv.conf"
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	content := "nameserver " + Address + "\nsearch svc.cluster.local cluster.local\noptions ndots:5\n"
+	return os.WriteFile(file, []byte(content), 0o644) //nolint:gosec // Everybody may read it.
 }
 
 func showTunables() error {

@@ -16,8 +16,6 @@ const (
 	logs    = state + "/logs"
 
 	temporary = state + "/tmp"
-	upper     = state + "/var/upper"
-	work      = state + "/var/work"
 )
 
 // kubeconfig of the control plane, with which the node's processes reach it.

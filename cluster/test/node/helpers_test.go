@@ -4,7 +4,6 @@ package node
 
 import (
 	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,18 +54,10 @@ func logs(t *testing.T, p *v1alpha1.Performer) string {
 	return out
 }
 
-// health asks for the health of what serves at an endpoint, whose name is looked
-// up as a Pod would.
+// health asks for the health of what serves at an endpoint.
 func health(t *testing.T, endpoint string) (healthv1.HealthCheckResponse_ServingStatus, error) {
 	t.Helper()
-	names := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort(node.Address, "53"))
-	}}
-	conn, err := grpc.NewClient("passthrough:///"+endpoint,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
-			return (&net.Dialer{Resolver: names}).DialContext(ctx, "tcp", address)
-		}))
+	conn, err := grpc.NewClient("dns:///"+endpoint, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatalf("cannot reach %s: %v", endpoint, err)
 	}

@@ -64,7 +64,10 @@ func prepare(ctx context.Context) error {
 	if _, err := install(ctx); err != nil {
 		return err
 	}
-	return plane.Compile(ctx, commands...)
+	if _, err := local.InstallCrossplane(ctx, say); err != nil {
+		return err
+	}
+	return plane.Compile(ctx, append(commands, "fn")...)
 }
 
 func install(ctx context.Context) (node.Binaries, error) {
