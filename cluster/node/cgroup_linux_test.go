@@ -20,13 +20,13 @@ func TestHierarchies(t *testing.T) {
 		"Two": {
 			reason: "Version 2 is one hierarchy, wherever it is mounted and whatever it is called.",
 			mountinfo: "24 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n" +
-				"35 24 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw\n",
+				"35 24 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 none rw\n",
 			want: []string{"/sys/fs/cgroup"},
 		},
 		"One": {
 			reason: "Version 1 has one for each controller, and may have version 2 beside them.",
-			mountinfo: "35 24 0:30 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n" +
-				"36 35 0:31 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n" +
+			mountinfo: "35 24 0:30 / /sys/fs/cgroup rw - tmpfs none rw\n" +
+				"36 35 0:31 / /sys/fs/cgroup/cpu rw - cgroup none rw,cpu\n" +
 				"37 35 0:32 / /sys/fs/cgroup/unified rw - cgroup2 none rw\n",
 			want: []string{"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/unified"},
 		},
