@@ -109,6 +109,7 @@ func start(ctx context.Context) error {
 			return err
 		}
 	}
+	say("starting a control plane and a real node")
 	cluster, err := node.Start(ctx, b, say)
 	if err != nil {
 		return err
