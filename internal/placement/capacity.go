@@ -130,6 +130,11 @@ func (s scale) gpusIn(a amount) int64 {
 	return n
 }
 
+// isBasic says whether every node has a resource.
+func isBasic(name corev1.ResourceName) bool {
+	return name == corev1.ResourceCPU || name == corev1.ResourceMemory || name == corev1.ResourceEphemeralStorage || name == corev1.ResourcePods
+}
+
 // extended returns what a container asks for beside what every node has; a limit
 // stands in for a request that is missing, as the API server has it.
 func extended(r corev1.ResourceRequirements) corev1.ResourceList {

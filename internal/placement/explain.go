@@ -21,9 +21,11 @@ func (r *Result) Rejections(i int) []Rejection {
 	if it.shape.err != nil {
 		return nil
 	}
+	s := *it.shape
+	s.explaining, s.plans = true, nil
 	var all []Rejection
 	for at := range r.fleet.pools {
-		if why := r.reason(it, at); why != "" {
+		if why := r.reason(it, at, &s); why != "" {
 			all = append(all, Rejection{Pool: r.fleet.pools[at].name, Reason: shortened(why)})
 		}
 	}
@@ -41,13 +43,13 @@ func shortened(why string) string {
 	return strings.ToValidUTF8(why[:longest], "") + "..."
 }
 
-// reason why a pool does not take an item; empty where it does, or could.
-func (r *Result) reason(it *item, at int) string {
+// reason why a pool does not take an item; empty where it does, or could. The shape
+// is the item's, and explains.
+func (r *Result) reason(it *item, at int, s *shape) string {
 	o := it.shape.offerOf(at)
 	if o == nil {
-		s := *it.shape
-		s.explaining = true
-		r.fleet.judge(&s, at)
+		s.why = ""
+		r.fleet.judge(s, at)
 		return s.why
 	}
 	need := it.need(nil, o)
@@ -105,8 +107,7 @@ func (r *Result) why(it *item) string {
 	others, weights, prices := 0, true, true
 	o := it.shape.offerOf(it.pool)
 	cost := r.fleet.cost(it.pool, it.need(nil, o))
-	for i := range it.shape.offers {
-		other := &it.shape.offers[i]
+	for _, other := range it.shape.offers {
 		if other.pool == it.pool {
 			continue
 		}

@@ -82,6 +82,7 @@ type Rejection struct {
 type Fleet struct {
 	// pools by name.
 	pools []pool
+	index index
 	scale scale
 	// allocatable of a node, and what each group of nodes has free, by the pool.
 	allocatable []amount
@@ -120,7 +121,7 @@ func NewFleet(pools []v1alpha1.HardwarePool) *Fleet {
 	slices.SortStableFunc(f.pools, byName)
 	f.pools = slices.CompactFunc(f.pools, func(a, b pool) bool { return a.name == b.name })
 	number(f.pools)
-	f.scale = newScale(f.pools)
+	f.index, f.scale = newIndex(f.pools), newScale(f.pools)
 	most := make(amount, len(f.scale.names))
 	for i := range f.pools {
 		p := &f.pools[i]
@@ -174,8 +175,8 @@ func (f *Fleet) size() int {
 	return n
 }
 
-// index of a pool by its name, -1 where there is none.
-func (f *Fleet) index(name string) int {
+// poolNamed returns the index of a pool, -1 where there is none.
+func (f *Fleet) poolNamed(name string) int {
 	i, ok := slices.BinarySearchFunc(f.pools, name, func(p pool, name string) int { return strings.Compare(p.name, name) })
 	if !ok {
 		return -1

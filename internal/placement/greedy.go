@@ -44,9 +44,9 @@ func (st *state) solve(items []*item, empty *state, seated []*item) []*item {
 // couldServe says whether some pool has room for an item while nothing else is
 // placed.
 func (st *state) couldServe(it *item) bool {
-	return slices.ContainsFunc(it.shape.offers, func(o offer) bool {
-		st.buffer = it.need(st.buffer, &o)
-		at, _ := st.bestNode(&o, st.buffer)
+	return slices.ContainsFunc(it.shape.offers, func(o *offer) bool {
+		st.buffer = it.need(st.buffer, o)
+		at, _ := st.bestNode(o, st.buffer)
 		return at >= 0
 	})
 }
@@ -87,7 +87,7 @@ func (f *Fleet) ranks(items []*item) []rank {
 	ranks := make([]rank, len(items))
 	var need amount
 	for i, it := range items {
-		need = it.need(need, &it.shape.offers[0])
+		need = it.need(need, it.shape.offers[0])
 		ranks[i].gpus = f.scale.gpusIn(need)
 		for r, x := range f.largest {
 			ranks[i].share = max(ranks[i].share, float64(need[r])*x)
@@ -152,8 +152,7 @@ func (st *state) greedy(items []*item, order []int, choose chooser) attempt {
 
 // bestPool picks what adds the least to the score.
 func (st *state) bestPool(it *item) (best *offer, at int, gain score) {
-	for i := range it.shape.offers {
-		o := &it.shape.offers[i]
+	for _, o := range it.shape.offers {
 		st.buffer = it.need(st.buffer, o)
 		least := st.gain(o, st.buffer, -st.fleet.scale.gpusIn(st.buffer))
 		if best != nil && least.compare(gain) >= 0 {
@@ -172,8 +171,7 @@ func (st *state) bestPool(it *item) (best *offer, at int, gain score) {
 
 // firstPool picks the first that has room.
 func (st *state) firstPool(it *item) (*offer, int, score) {
-	for i := range it.shape.offers {
-		o := &it.shape.offers[i]
+	for _, o := range it.shape.offers {
 		st.buffer = it.need(st.buffer, o)
 		if node, stranded := st.bestNode(o, st.buffer); node >= 0 {
 			return o, node, st.gain(o, st.buffer, stranded)
@@ -186,8 +184,7 @@ func (st *state) firstPool(it *item) (*offer, int, score) {
 // it costs, so that the most find room.
 func (st *state) tightestPool(it *item) (best *offer, at int, gain score) {
 	least := 0.0
-	for i := range it.shape.offers {
-		o := &it.shape.offers[i]
+	for _, o := range it.shape.offers {
 		st.buffer = it.need(st.buffer, o)
 		node, stranded := st.bestNode(o, st.buffer)
 		if node < 0 {

@@ -6,10 +6,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
-
-	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
 )
 
 // An item is a workload that is being placed.
@@ -30,88 +26,42 @@ type item struct {
 
 // read gives each workload its shape.
 func (f *Fleet) read(workloads []Workload) *Result {
-	r := &Result{fleet: f, items: make([]item, len(workloads))}
-	shapes, models := map[string]*shape{}, knownModels{}
-	key := shapeKey{}
+	result, r := &Result{fleet: f, items: make([]item, len(workloads))}, f.newReader()
 	for i := range workloads {
 		w := &workloads[i]
-		key.write(w)
-		s, ok := shapes[string(key.b)]
-		if !ok {
-			s = newShape(w)
-			s.models = models.of(s.gpus.model)
-			f.offersFor(s)
-			shapes[string(key.b)] = s
-		}
-		it := &r.items[i]
-		*it = item{index: i, workload: w, shape: s, own: basicNeed(w.Demand.Resources), present: -1, pool: -1}
+		it := &result.items[i]
+		*it = item{index: i, workload: w, present: -1, pool: -1}
+		it.shape, it.own = r.read(w)
 		if w.Present == nil {
 			continue
 		}
-		if at := f.index(w.Present.Pool); at >= 0 {
-			if o := s.offerOf(at); o != nil && it.need(nil, o).fits(f.allocatable[at]) {
+		if at := f.poolNamed(w.Present.Pool); at >= 0 {
+			if o := it.shape.offerOf(at); o != nil && it.need(nil, o).fits(f.allocatable[at]) {
 				it.present = at
 			}
 		}
 	}
-	return r
+	return result
 }
 
-// knownModels says of each model that was asked for which products are it.
-type knownModels map[hardware.GPU]map[modelKey]bool
-
-func (m knownModels) of(model *hardware.GPU) map[modelKey]bool {
-	if model == nil {
-		return nil
-	}
-	if m[*model] == nil {
-		m[*model] = map[modelKey]bool{}
-	}
-	return m[*model]
-}
-
-// offersFor asks each pool.
-func (f *Fleet) offersFor(s *shape) {
-	if s.err != nil {
-		return
-	}
+// judgeAll asks each pool.
+func (f *Fleet) judgeAll(s *shape) []*offer {
+	var offers []*offer
 	for i := range f.pools {
 		if o, ok := f.judge(s, i); ok {
-			s.offers = append(s.offers, o)
+			offers = append(offers, &o)
 		}
 	}
-	if len(s.offers) == 0 {
-		s.err = s.conceivable()
-	}
+	return offers
 }
 
 // offerOf a pool, or nil.
 func (s *shape) offerOf(pool int) *offer {
-	for i := range s.offers {
-		if s.offers[i].pool == pool {
-			return &s.offers[i]
-		}
+	i, ok := slices.BinarySearchFunc(s.offers, pool, func(o *offer, pool int) int { return o.pool - pool })
+	if !ok {
+		return nil
 	}
-	return nil
-}
-
-// basicNeed is what a container asks for of the basic resources.
-func basicNeed(r corev1.ResourceRequirements) [basics]int64 {
-	var need [basics]int64
-	for i, name := range [basics]corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
-		q, ok := r.Requests[name]
-		if !ok {
-			q, ok = r.Limits[name]
-		}
-		switch {
-		case !ok || name == "":
-		case name == corev1.ResourceCPU:
-			need[i] = q.MilliValue()
-		default:
-			need[i] = q.Value()
-		}
-	}
-	return need
+	return s.offers[i]
 }
 
 // need of the item under an offer, in the given buffer.

@@ -105,7 +105,7 @@ func (s *search) optionsOf(i int, first []int) []option {
 	var options []option
 	it := s.items[i]
 	for k := range it.shape.offers {
-		o := option{offer: &it.shape.offers[k]}
+		o := option{offer: it.shape.offers[k]}
 		if i < s.seated && o.pool != it.present {
 			continue
 		}

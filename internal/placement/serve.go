@@ -155,6 +155,9 @@ func (p *pool) planAs(s *shape, scale scale, k planKey, t *poolTEE) (*planned, b
 		}
 		plan.need, plan.unknown = scale.measure(plan.resources)
 		plan.need[scale.at[corev1.ResourcePods]] = 1
+		if s.plans == nil {
+			s.plans = map[planKey]*planned{}
+		}
 		s.plans[k] = plan
 	}
 	if plan.err != nil {
@@ -163,7 +166,7 @@ func (p *pool) planAs(s *shape, scale scale, k planKey, t *poolTEE) (*planned, b
 	for _, key := range plan.keys {
 		want := plan.labels.values[key]
 		have, ok := p.node.Labels[key]
-		if have == want || (len(p.kinds) > 1 && key == p.productLabel()) || (!ok && t != nil && p.vouchesFor(*t, key)) {
+		if (ok && have == want) || (len(p.kinds) > 1 && key == p.productLabel()) || (!ok && t != nil && p.vouchesFor(*t, key)) {
 			continue
 		}
 		return nil, s.no(func() string {
@@ -201,10 +204,10 @@ func (p *pool) matching(s *shape, plan *planned, kinds []bool) ([]bool, bool) {
 	if len(p.kinds) > 1 {
 		product, selected = plan.labels.values[p.productLabel()]
 	}
-	if s.affinity == nil && !selected {
+	if s.terms == nil && !selected {
 		return kinds, true
 	}
-	if len(p.kinds) == 1 && s.affinity.Match(&p.node) {
+	if len(p.kinds) == 1 && s.matches(&p.node) {
 		return nil, true
 	}
 	matched, some := make([]bool, len(p.kinds)), false
@@ -212,7 +215,7 @@ func (p *pool) matching(s *shape, plan *planned, kinds []bool) ([]bool, bool) {
 		if kinds != nil && !kinds[i] {
 			continue
 		}
-		matched[i] = (!selected || p.kinds[i].product == product) && (s.affinity == nil || s.affinity.Match(&p.kinds[i].node))
+		matched[i] = (!selected || p.kinds[i].product == product) && s.matches(&p.kinds[i].node)
 		some = some || matched[i]
 	}
 	return matched, some || s.no(func() string {

@@ -30,10 +30,10 @@ type shape struct {
 	// teeRequired says whether a TEE is, and tee which; empty for any.
 	teeRequired bool
 	tee         hardware.TEE
-	// terms of the user's required node affinity, and the same to match nodes by;
-	// nil where there is none.
+	// terms of the user's required node affinity, nil where there is none, and the
+	// same to match nodes by once that was needed.
 	terms    []corev1.NodeSelectorTerm
-	affinity *nodeaffinity.NodeSelector
+	affinity *nodeaffinity.LazyErrorNodeSelector
 	// asksPart says of MIG slices and of shares whether the user's node labels ask
 	// for them.
 	asksPart bool
@@ -41,7 +41,8 @@ type shape struct {
 	plans map[planKey]*planned
 	// models says of products whether they are the model that is asked for.
 	models map[modelKey]bool
-	offers []offer
+	// offers of the pools that serve, by pool.
+	offers []*offer
 	// why the pool that was judged last does not serve, where the shape is
 	// explaining.
 	why        string
@@ -57,7 +58,7 @@ type modelKey struct {
 
 // newShape reads a workload's demand. What it gets wrong by itself is in err.
 func newShape(w *Workload) *shape {
-	s := &shape{demand: w.Demand, namespace: w.Namespace, target: w.Target, plans: map[planKey]*planned{}}
+	s := &shape{demand: w.Demand, namespace: w.Namespace, target: w.Target}
 	hw := hardwareOf(w.Demand)
 	s.wanted = strings.TrimSpace(hw.GPUType)
 	if s.gpus, s.err = askGPUs(w.Demand); s.err != nil {
@@ -66,13 +67,7 @@ func newShape(w *Workload) *shape {
 	if s.terms, s.err = userTerms(w.Demand.Scheduling); s.err != nil {
 		return s
 	}
-	if s.terms != nil {
-		s.affinity, s.err = nodeaffinity.NewNodeSelector(&corev1.NodeSelector{NodeSelectorTerms: s.terms})
-	}
-	if s.err != nil {
-		return s
-	}
-	s.asksPart = s.gpus.count > 0 && s.gpus.model == nil && asksPart(w.Demand, s.terms)
+	s.asksPart = s.anyGPU() && asksPart(w.Demand, s.terms)
 	s.teeRequired = teeRequired(hw, strings.TrimSpace(hw.TEEType) != "")
 	if s.teeRequired && strings.TrimSpace(hw.TEEType) != "" {
 		if s.tee, s.err = hardware.ParseTEE(hw.TEEType); s.err != nil {
@@ -80,6 +75,22 @@ func newShape(w *Workload) *shape {
 		}
 	}
 	return s
+}
+
+// anyGPU says whether GPUs of no particular model are asked for.
+func (s *shape) anyGPU() bool { return s.gpus.count > 0 && s.gpus.model == nil }
+
+// matches says whether the user's required node affinity matches a node, as the
+// scheduler would.
+func (s *shape) matches(node *corev1.Node) bool {
+	if s.terms == nil {
+		return true
+	}
+	if s.affinity == nil {
+		s.affinity = nodeaffinity.NewLazyErrorNodeSelector(&corev1.NodeSelector{NodeSelectorTerms: s.terms})
+	}
+	matched, err := s.affinity.Match(node)
+	return matched && err == nil
 }
 
 // asksPart says whether the user's node labels ask for slices or shares.

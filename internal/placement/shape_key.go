@@ -13,30 +13,84 @@ import (
 )
 
 // A shapeKey writes down what two workloads must have in common to be served by
-// the same pools: everything but how much of the plain resources they ask for.
-type shapeKey struct{ b []byte }
+// the same pools: everything but how much of the plain resources they ask for. It
+// has parts, since many shapes have one or the other of them in common.
+type shapeKey struct {
+	b []byte
+	// ends of the parts in b.
+	ends [shapeParts]int
+}
 
-// key of a workload, in the given buffer.
-func (k *shapeKey) write(w *Workload) {
+// The parts of a key.
+const (
+	// keyCore is all that the others are not: where the workload must be, and the
+	// hardware, RuntimeClass and devices that it asks for.
+	keyCore = iota
+	keyTolerations
+	keyLabels
+	keyAffinity
+
+	shapeParts
+)
+
+// write the key of a workload, and return how much of the plain resources its
+// container asks for.
+func (k *shapeKey) write(w *Workload) [basics]int64 {
 	k.b = k.b[:0]
+	d := &w.Demand
 	k.text(w.Namespace)
-	if t := w.Target; t != nil {
-		k.text(t.Kind, t.Name, t.Namespace)
+	if k.is(w.Target != nil) {
+		k.text(w.Target.Kind, w.Target.Name, w.Target.Namespace)
 	}
-	k.count(0)
-	if hw := w.Demand.Hardware; hw != nil {
+	if hw := d.Hardware; k.is(hw != nil) {
 		k.text(hw.GPUType, hw.TEEType)
 		k.number(hw.GPUCount)
 		k.truth(hw.TEERequired)
-		k.labels(hw.CustomLabels)
 	}
-	k.count(1)
-	if s := w.Demand.Scheduling; s != nil {
-		k.scheduling(s)
+	if k.is(d.Scheduling != nil && d.Scheduling.RuntimeClass != nil) {
+		k.text(*d.Scheduling.RuntimeClass)
 	}
-	k.count(2)
-	k.extended(w.Demand.Resources.Limits)
-	k.extended(w.Demand.Resources.Requests)
+	plain := k.resources(d.Resources)
+	k.ends[keyCore] = len(k.b)
+	k.nodes(d)
+	for _, end := range k.ends {
+		k.b = binary.LittleEndian.AppendUint32(k.b, uint32(end)) //nolint:gosec // Specs are smaller than that.
+	}
+	return plain
+}
+
+// nodes writes the parts about which nodes the workload wants.
+func (k *shapeKey) nodes(d *Demand) {
+	s := d.Scheduling
+	if s == nil {
+		s = &v1alpha1.SchedulingConfig{}
+	}
+	for i := range s.Tolerations {
+		t := &s.Tolerations[i]
+		k.text(t.Key, string(t.Operator), t.Value, string(t.Effect))
+	}
+	k.ends[keyTolerations] = len(k.b)
+	if custom := hardwareOf(*d).CustomLabels; len(custom) > 0 || len(s.NodeSelector) > 0 {
+		k.labels(custom)
+		k.labels(s.NodeSelector)
+	}
+	k.ends[keyLabels] = len(k.b)
+	if s.NodeAffinity != nil || s.Affinity != nil {
+		k.affinity(s.NodeAffinity)
+	}
+	if s.Affinity != nil {
+		k.affinity(s.Affinity.NodeAffinity)
+	}
+	k.ends[keyAffinity] = len(k.b)
+}
+
+// part of the key, empty where the workload says nothing about it.
+func (k *shapeKey) part(i int) []byte {
+	from := 0
+	if i > 0 {
+		from = k.ends[i-1]
+	}
+	return k.b[from:k.ends[i]]
 }
 
 func (k *shapeKey) text(values ...string) {
@@ -47,6 +101,16 @@ func (k *shapeKey) text(values ...string) {
 }
 
 func (k *shapeKey) count(n int) { k.b = binary.AppendUvarint(k.b, uint64(n)) } //nolint:gosec // Lengths are not negative.
+
+// is writes whether something is there.
+func (k *shapeKey) is(there bool) bool {
+	if there {
+		k.b = append(k.b, 1)
+	} else {
+		k.b = append(k.b, 0)
+	}
+	return there
+}
 
 func (k *shapeKey) number(n *int32) {
 	if n != nil {
@@ -75,22 +139,6 @@ func (k *shapeKey) labels(labels map[string]string) {
 	}
 }
 
-func (k *shapeKey) scheduling(s *v1alpha1.SchedulingConfig) {
-	k.labels(s.NodeSelector)
-	k.affinity(s.NodeAffinity)
-	if s.Affinity != nil {
-		k.affinity(s.Affinity.NodeAffinity)
-	}
-	k.count(len(s.Tolerations))
-	for i := range s.Tolerations {
-		t := &s.Tolerations[i]
-		k.text(t.Key, string(t.Operator), t.Value, string(t.Effect))
-	}
-	if s.RuntimeClass != nil {
-		k.text("class", *s.RuntimeClass)
-	}
-}
-
 func (k *shapeKey) affinity(a *corev1.NodeAffinity) {
 	if a == nil {
 		k.count(0)
@@ -116,37 +164,45 @@ func (k *shapeKey) term(t *corev1.NodeSelectorTerm) {
 	for _, reqs := range [][]corev1.NodeSelectorRequirement{t.MatchExpressions, t.MatchFields} {
 		k.count(len(reqs))
 		for i := range reqs {
-			k.text(reqs[i].Key, string(reqs[i].Operator))
-			k.count(len(reqs[i].Values))
-			k.text(reqs[i].Values...)
+			k.requirement(&reqs[i])
 		}
 	}
 }
 
-// extended writes the resources that a pool may or may not have.
-func (k *shapeKey) extended(list corev1.ResourceList) {
-	if len(list) == 0 {
-		k.count(0)
-		return
-	}
+func (k *shapeKey) requirement(r *corev1.NodeSelectorRequirement) {
+	k.text(r.Key, string(r.Operator))
+	k.count(len(r.Values))
+	k.text(r.Values...)
+}
+
+// resources writes those that a pool may or may not have, and returns the plain
+// ones. A limit stands in for a request that is missing.
+func (k *shapeKey) resources(r corev1.ResourceRequirements) [basics]int64 {
+	var plain [basics]int64
 	var few [8]corev1.ResourceName
-	names := few[:0]
-	for name := range list {
-		if !isBasic(name) {
-			names = append(names, name)
+	for _, list := range []corev1.ResourceList{r.Limits, r.Requests} {
+		names := few[:0]
+		for name, q := range list {
+			switch name {
+			case corev1.ResourceCPU:
+				plain[0] = q.MilliValue()
+			case corev1.ResourceMemory:
+				plain[1] = q.Value()
+			case corev1.ResourceEphemeralStorage:
+				plain[2] = q.Value()
+			case corev1.ResourcePods:
+			default:
+				names = append(names, name)
+			}
+		}
+		k.count(len(names))
+		slices.Sort(names)
+		for _, name := range names {
+			q := list[name]
+			k.text(string(name))
+			k.b = strconv.AppendInt(k.b, q.MilliValue(), 10)
+			k.b = append(k.b, ';')
 		}
 	}
-	k.count(len(names))
-	slices.Sort(names)
-	for _, name := range names {
-		q := list[name]
-		k.text(string(name))
-		k.b = strconv.AppendInt(k.b, q.MilliValue(), 10)
-		k.b = append(k.b, ';')
-	}
-}
-
-// isBasic says whether every node has a resource.
-func isBasic(name corev1.ResourceName) bool {
-	return name == corev1.ResourceCPU || name == corev1.ResourceMemory || name == corev1.ResourceEphemeralStorage || name == corev1.ResourcePods
+	return plain
 }
