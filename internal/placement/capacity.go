@@ -110,6 +110,13 @@ func (need amount) fits(free amount) bool {
 	return true
 }
 
+// sub takes away a need.
+func (a amount) sub(need amount) {
+	for i, n := range need {
+		a[i] -= n
+	}
+}
+
 // beyond returns the place of the first resource of which more is needed than
 // there is, GPUs first; -1 where there is none.
 func (s scale) beyond(need, free amount) int {

@@ -72,16 +72,18 @@ func (r *Result) reason(it *item, at int, s *shape) string {
 func (r *Result) noRoom(o *offer, need amount) string {
 	var best amount
 	short := 0
-	for _, g := range r.state.pools[o.pool].groups {
+	p := r.state.pools[o.pool]
+	for i, g := range p.groups {
+		free := p.freeOf(i)
 		if g.nodes == 0 || (o.kinds != nil && !o.kinds[g.kind]) {
 			continue
 		}
-		at := r.fleet.scale.beyond(need, g.free)
+		at := r.fleet.scale.beyond(need, free)
 		if at < 0 {
 			return "has no room beside what else was placed there"
 		}
-		if best == nil || r.fleet.scale.gpusIn(g.free) > r.fleet.scale.gpusIn(best) || (at == short && g.free[at] > best[short]) {
-			best, short = g.free, at
+		if best == nil || r.fleet.scale.gpusIn(free) > r.fleet.scale.gpusIn(best) || (at == short && free[at] > best[short]) {
+			best, short = free, at
 		}
 	}
 	if best == nil {

@@ -6,8 +6,8 @@ package placement
 func (r *Result) Overfull() int {
 	n := 0
 	for _, p := range r.state.pools {
-		for _, g := range p.groups {
-			if g.nodes > 0 && !make(amount, len(g.free)).fits(g.free) {
+		for i, g := range p.groups {
+			if g.nodes > 0 && !make(amount, len(p.most)).fits(p.freeOf(i)) {
 				n++
 			}
 		}

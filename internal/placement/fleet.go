@@ -84,29 +84,14 @@ type Fleet struct {
 	pools []pool
 	index index
 	scale scale
-	// allocatable of a node, and what each group of nodes has free, by the pool.
+	// allocatable of a node, by the pool, and what pools have free before anything is
+	// placed.
 	allocatable []amount
-	groups      [][]group
-	// most is the most that any node of a pool has free, by the pool.
-	most []amount
+	empty       []*poolState
 	// inverse is one over what is allocatable on a node, by the pool, and largest
 	// one over the most that a node of any pool has.
 	inverse [][]float64
 	largest []float64
-}
-
-// A group is nodes that have the same free.
-type group struct {
-	nodes int64
-	// kind of the nodes, an index of the pool's kinds.
-	kind int
-	free amount
-	// gpus that are free on each.
-	gpus int64
-	// used says that a workload was placed on the node, of which there is one.
-	used bool
-	// items that were put there in the end.
-	items []int
 }
 
 // NewFleet prepares pools, in any order. A pool that contradicts itself serves
@@ -133,26 +118,26 @@ func NewFleet(pools []v1alpha1.HardwarePool) *Fleet {
 		}
 		f.inverse = append(f.inverse, f.scale.inverseOf(allocatable))
 		f.allocatable = append(f.allocatable, allocatable)
-		s := poolState{groups: f.scale.groups(p, allocatable), most: make(amount, len(f.scale.names))}
-		s.survey()
-		f.groups, f.most = append(f.groups, s.groups), append(f.most, s.most)
+		f.empty = append(f.empty, f.scale.empty(p, allocatable))
 	}
 	f.largest = f.scale.inverseOf(most)
 	return f
 }
 
-// groups measures the nodes of a pool.
-func (s scale) groups(p *pool, allocatable amount) []group {
-	var groups []group
+// empty measures the nodes of a pool.
+func (s scale) empty(p *pool, allocatable amount) *poolState {
+	state := &poolState{most: make(amount, len(s.names))}
 	for _, g := range p.groups {
 		if g.nodes == 0 {
 			continue
 		}
 		free := s.left(allocatable, g.free)
 		kind := slices.IndexFunc(p.kinds, func(k poolKind) bool { return k.product == g.product })
-		groups = append(groups, group{nodes: g.nodes, kind: kind, free: free, gpus: s.gpusIn(free)})
+		state.groups = append(state.groups, group{nodes: g.nodes, kind: kind, gpus: s.gpusIn(free)})
+		state.free = append(state.free, free...)
 	}
-	return groups
+	state.survey()
+	return state
 }
 
 // Invalid returns the pools that contradict themselves, by name.
@@ -169,8 +154,8 @@ func (f *Fleet) Invalid() []Rejection {
 // size is the number of groups of nodes.
 func (f *Fleet) size() int {
 	n := 0
-	for _, g := range f.groups {
-		n += len(g)
+	for _, p := range f.empty {
+		n += len(p.groups)
 	}
 	return n
 }
@@ -213,7 +198,7 @@ func (f *Fleet) Place(workloads []Workload, s Strategy) *Result {
 	}
 	empty := state.clone()
 	var seated []*item
-	for _, i := range f.rank(kept) {
+	for _, i := range largestFirst(f.rank(kept)) {
 		if state.keep(kept[i]) {
 			seated = append(seated, kept[i])
 		}

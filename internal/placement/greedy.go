@@ -46,19 +46,19 @@ func (st *state) solve(items []*item, empty *state, seated []*item) []*item {
 func (st *state) couldServe(it *item) bool {
 	return slices.ContainsFunc(it.shape.offers, func(o *offer) bool {
 		st.buffer = it.need(st.buffer, o)
-		at, _ := st.bestNode(o, st.buffer)
-		return at >= 0
+		return st.hasNode(o, st.buffer)
 	})
 }
 
 // best finds the best way to place items that it can.
 func (st *state) best(items []*item) attempt {
-	largest := st.fleet.rank(items)
+	ranks := st.fleet.rank(items)
+	largest := largestFirst(ranks)
 	best := st.greedy(items, largest, (*state).bestPool)
 	if best.score[0] == 0 {
 		return best
 	}
-	smallest := st.fleet.rankSmallest(items)
+	smallest := smallestFirst(ranks)
 	for _, other := range []attempt{
 		st.greedy(items, largest, (*state).firstPool),
 		st.greedy(items, largest, (*state).tightestPool),
@@ -72,23 +72,22 @@ func (st *state) best(items []*item) attempt {
 	return best
 }
 
-// A rank is what one item takes: GPUs, and the largest part of what a node has at
-// most of any resource.
+// A rank is what makes an item hard to place: that few pools serve it, and what it
+// takes, in GPUs and as the largest part of what a node has at most of any resource.
 type rank struct {
-	gpus  int64
-	share float64
+	item   int
+	offers int
+	gpus   int64
+	share  float64
 }
 
-func (a rank) compare(b rank) int {
-	return cmp.Or(cmp.Compare(a.gpus, b.gpus), cmp.Compare(a.share, b.share))
-}
-
-func (f *Fleet) ranks(items []*item) []rank {
+// rank items, which are in the order of their names.
+func (f *Fleet) rank(items []*item) []rank {
 	ranks := make([]rank, len(items))
 	var need amount
 	for i, it := range items {
 		need = it.need(need, it.shape.offers[0])
-		ranks[i].gpus = f.scale.gpusIn(need)
+		ranks[i] = rank{item: i, offers: len(it.shape.offers), gpus: f.scale.gpusIn(need)}
 		for r, x := range f.largest {
 			ranks[i].share = max(ranks[i].share, float64(need[r])*x)
 		}
@@ -96,32 +95,28 @@ func (f *Fleet) ranks(items []*item) []rank {
 	return ranks
 }
 
-// rank returns the order of items that begins with what is hardest to place: what
-// the fewest pools serve, then what takes the most.
-func (f *Fleet) rank(items []*item) []int {
-	ranks := f.ranks(items)
-	return ordered(items, func(a, b int) int {
-		return cmp.Or(cmp.Compare(len(items[a].shape.offers), len(items[b].shape.offers)), ranks[b].compare(ranks[a]))
+// largestFirst returns the order of items that begins with what is hardest to
+// place: what the fewest pools serve, then what takes the most.
+func largestFirst(ranks []rank) []int {
+	return ordered(ranks, func(a, b rank) int {
+		return cmp.Or(cmp.Compare(a.offers, b.offers), cmp.Compare(b.gpus, a.gpus), cmp.Compare(b.share, a.share), a.item-b.item)
 	})
 }
 
-// rankSmallest returns the order of items that begins with what takes the least,
+// smallestFirst returns the order of items that begins with what takes the least,
 // so that the most have room where not all have.
-func (f *Fleet) rankSmallest(items []*item) []int {
-	ranks := f.ranks(items)
-	return ordered(items, func(a, b int) int { return ranks[a].compare(ranks[b]) })
+func smallestFirst(ranks []rank) []int {
+	return ordered(ranks, func(a, b rank) int {
+		return cmp.Or(cmp.Compare(a.gpus, b.gpus), cmp.Compare(a.share, b.share), a.item-b.item)
+	})
 }
 
-// ordered returns the indexes of items in an order, by name where that does not
-// decide.
-func ordered(items []*item, compare func(a, b int) int) []int {
-	order := make([]int, len(items))
-	for i := range order {
-		order[i] = i
+func ordered(ranks []rank, compare func(a, b rank) int) []int {
+	slices.SortFunc(ranks, compare)
+	order := make([]int, len(ranks))
+	for i := range ranks {
+		order[i] = ranks[i].item
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(compare(a, b), cmp.Compare(items[a].workload.Name, items[b].workload.Name), cmp.Compare(a, b))
-	})
 	return order
 }
 
@@ -145,7 +140,6 @@ func (st *state) greedy(items []*item, order []int, choose chooser) attempt {
 		a.score = a.score.plus(gain)
 		run.buffer = it.need(run.buffer, o)
 		run.take(o.pool, at, run.buffer)
-		run.pools[o.pool].items++
 	}
 	return a
 }
@@ -190,10 +184,10 @@ func (st *state) tightestPool(it *item) (best *offer, at int, gain score) {
 		if node < 0 {
 			continue
 		}
-		left := 0.0
+		left, free := 0.0, st.pools[o.pool].freeOf(node)
 		for r, x := range st.fleet.largest {
-			if free := st.pools[o.pool].groups[node].free[r]; free < unlimited/2 {
-				left += float64(free-st.buffer[r]) * x
+			if free[r] < unlimited/2 {
+				left += float64(free[r]-st.buffer[r]) * x
 			}
 		}
 		if best == nil || left < least {

@@ -20,6 +20,9 @@ type item struct {
 	present int
 	// pool that it goes to, -1 for none.
 	pool int
+	// node of the pool that it was put on, an index of the pool's groups; -1 where
+	// it sits on none that is known.
+	node int
 	// waits says that it stays where no node was found for it.
 	waits bool
 }

@@ -123,9 +123,10 @@ func (s *search) optionsOf(i int, first []int) []option {
 // addNodes lists the nodes of a pool, of nodes that are alike no more than there
 // are items.
 func (s *search) addNodes(pool int) {
-	for _, g := range s.state.pools[pool].groups {
+	p := s.state.pools[pool]
+	for i, g := range p.groups {
 		for range min(g.nodes, int64(len(s.items))) {
-			n := searchNode{pool: pool, kind: g.kind, free: slices.Clone(g.free), gpus: g.gpus}
+			n := searchNode{pool: pool, kind: g.kind, free: slices.Clone(p.freeOf(i)), gpus: g.gpus}
 			n.mark = n.marked()
 			s.mark += n.mark
 			s.nodes = append(s.nodes, n)

@@ -10,38 +10,56 @@ import (
 type state struct {
 	fleet    *Fleet
 	strategy Strategy
-	pools    []poolState
-	buffer   amount
+	// pools by their place in the fleet. Other states may have the same ones, but
+	// for those that are this state's own.
+	pools []*poolState
+	own   set
+	// kept are the items that were given to pools, in that order.
+	kept   []*item
+	buffer amount
 }
 
 // A poolState is what one pool has left.
 type poolState struct {
 	groups []group
-	// own says that the groups may be written to.
-	own bool
+	// free is what each node of the groups has left, one group's after the other's.
+	free amount
 	// most is the most that any node has left of each resource.
 	most amount
-	// items is how many there are in the pool, and elsewhere those of them that sit
-	// on no node that is known.
-	items     int64
-	elsewhere []int
+	// items is how many there are in the pool.
+	items int64
+}
+
+// A group is nodes that have the same left.
+type group struct {
+	nodes int64
+	// kind of the nodes, an index of the pool's kinds.
+	kind int
+	// gpus that are free on each.
+	gpus int64
+	// used says that a workload was placed on the node, of which there is one.
+	used bool
 }
 
 func newState(f *Fleet, s Strategy) *state {
-	st := &state{fleet: f, strategy: s, pools: make([]poolState, len(f.pools))}
-	for i := range st.pools {
-		st.pools[i].groups, st.pools[i].most = f.groups[i], f.most[i]
-	}
-	return st
+	return &state{fleet: f, strategy: s, pools: slices.Clone(f.empty), own: newSet(len(f.pools))}
 }
 
 // clone a state. Neither writes to what the other has.
 func (st *state) clone() *state {
-	c := &state{fleet: st.fleet, strategy: st.strategy, pools: slices.Clone(st.pools)}
-	for i := range st.pools {
-		st.pools[i].own, c.pools[i].own = false, false
+	clear(st.own)
+	return &state{fleet: st.fleet, strategy: st.strategy, pools: slices.Clone(st.pools), own: newSet(len(st.pools))}
+}
+
+// writable returns what a pool has left, to be changed.
+func (st *state) writable(pool int) *poolState {
+	if !st.own.has(pool) {
+		p := *st.pools[pool]
+		p.groups, p.free, p.most = slices.Clone(p.groups), slices.Clone(p.free), slices.Clone(p.most)
+		st.pools[pool] = &p
+		st.own.add(pool)
 	}
-	return c
+	return st.pools[pool]
 }
 
 // keep takes what an item needs in its pool: from the node that it fits best, or
@@ -50,21 +68,18 @@ func (st *state) keep(it *item) bool {
 	if it.stays() {
 		it.pool = it.present
 	}
-	pool := &st.pools[it.pool]
-	pool.items++
-	at := -1
-	o := it.shape.offerOf(it.pool)
-	if !it.counted(st.fleet) {
+	st.kept = append(st.kept, it)
+	it.node = -1
+	if o := it.shape.offerOf(it.pool); !it.counted(st.fleet) {
 		st.buffer = it.need(st.buffer, o)
-		at, _ = st.bestNode(o, st.buffer)
+		it.node, _ = st.bestNode(o, st.buffer)
 	}
-	if at < 0 {
-		pool.elsewhere = append(slices.Clone(pool.elsewhere), it.index)
+	if it.node < 0 {
+		st.writable(it.pool).items++
 		return false
 	}
-	g := st.take(o.pool, at, st.buffer)
-	g.items = append(slices.Clone(g.items), it.index)
-	g.used = !it.stays()
+	it.node = st.take(it.pool, it.node, st.buffer)
+	st.pools[it.pool].groups[it.node].used = !it.stays()
 	return true
 }
 
@@ -72,16 +87,17 @@ func (st *state) keep(it *item) bool {
 // best, -1 where it fits none, and how many GPUs more are then free on nodes that
 // are used. Best strands the fewest GPUs, then leaves the least.
 func (st *state) bestNode(o *offer, need amount) (at int, stranded int64) {
+	p := st.pools[o.pool]
 	at = -1
-	if !need.fits(st.pools[o.pool].most) {
+	if !need.fits(p.most) {
 		return at, 0
 	}
 	var leftover float64
 	wanted := st.fleet.scale.gpusIn(need)
 	inverse := st.fleet.inverse[o.pool]
-	for i := range st.pools[o.pool].groups {
-		g := &st.pools[o.pool].groups[i]
-		if g.nodes == 0 || (o.kinds != nil && !o.kinds[g.kind]) || !need.fits(g.free) {
+	for i := range p.groups {
+		g, free := &p.groups[i], p.freeOf(i)
+		if g.nodes == 0 || !need.fits(free) || (o.kinds != nil && !o.kinds[g.kind]) {
 			continue
 		}
 		strands := -wanted
@@ -93,7 +109,7 @@ func (st *state) bestNode(o *offer, need amount) (at int, stranded int64) {
 		}
 		left := 0.0
 		for r, x := range inverse {
-			left += float64(g.free[r]-need[r]) * x
+			left += float64(free[r]-need[r]) * x
 		}
 		if at < 0 || strands < stranded || left < leftover {
 			at, stranded, leftover = i, strands, left
@@ -102,40 +118,62 @@ func (st *state) bestNode(o *offer, need amount) (at int, stranded int64) {
 	return at, stranded
 }
 
+// hasNode says whether a node in the offer's pool has room for a need.
+func (st *state) hasNode(o *offer, need amount) bool {
+	p := st.pools[o.pool]
+	if !need.fits(p.most) {
+		return false
+	}
+	for i := range p.groups {
+		if g := &p.groups[i]; g.nodes > 0 && need.fits(p.freeOf(i)) && (o.kinds == nil || o.kinds[g.kind]) {
+			return true
+		}
+	}
+	return false
+}
+
+// freeOf is what each node of a group has left.
+func (p *poolState) freeOf(group int) amount {
+	n := len(p.most)
+	return p.free[group*n : (group+1)*n : (group+1)*n]
+}
+
 // survey finds the most that any node has left.
 func (p *poolState) survey() {
 	clear(p.most)
 	for i := range p.groups {
-		g := &p.groups[i]
-		if g.nodes == 0 {
+		if p.groups[i].nodes == 0 {
 			continue
 		}
-		for r, free := range g.free {
+		for r, free := range p.freeOf(i) {
 			p.most[r] = max(p.most[r], free)
 		}
 	}
 }
 
-// take a need from one node of a group, and return the node.
-func (st *state) take(pool, at int, need amount) *group {
-	p := &st.pools[pool]
-	if !p.own {
-		p.groups, p.most, p.own = slices.Clone(p.groups), slices.Clone(p.most), true
+// take a need from one node of a group, and return the group that the node then is.
+func (st *state) take(pool, at int, need amount) int {
+	p := st.writable(pool)
+	p.items++
+	g, gpus := &p.groups[at], st.fleet.scale.gpusIn(need)
+	if g.nodes > 1 {
+		if g.nodes < unlimited {
+			g.nodes--
+		}
+		taken := group{nodes: 1, kind: g.kind, gpus: g.gpus - gpus, used: true}
+		p.groups, p.free = append(p.groups, taken), append(p.free, p.freeOf(at)...)
+		at = len(p.groups) - 1
+		p.freeOf(at).sub(need)
+		return at
 	}
-	g := &p.groups[at]
-	defer p.survey()
-	free := make(amount, len(need))
-	for i, n := range need {
-		free[i] = g.free[i] - n
+	g.gpus, g.used = g.gpus-gpus, true
+	free, least := p.freeOf(at), false
+	for r, n := range need {
+		least = least || (n > 0 && free[r] == p.most[r])
 	}
-	taken := group{nodes: 1, kind: g.kind, free: free, gpus: g.gpus - st.fleet.scale.gpusIn(need), used: true, items: g.items}
-	if g.nodes == 1 {
-		*g = taken
-		return g
+	free.sub(need)
+	if least {
+		p.survey()
 	}
-	if g.nodes < unlimited {
-		g.nodes--
-	}
-	p.groups = append(p.groups, taken)
-	return &p.groups[len(p.groups)-1]
+	return at
 }

@@ -35,7 +35,7 @@ type NodeView struct {
 
 // Pools returns the pools by name, with the workloads where they go.
 func (r *Result) Pools() []PoolView {
-	views := make([]PoolView, len(r.fleet.pools))
+	views, sitting := make([]PoolView, len(r.fleet.pools)), r.sitting()
 	for i := range r.fleet.pools {
 		p := &r.fleet.pools[i]
 		views[i] = PoolView{Pool: p.name, Target: p.target}
@@ -46,9 +46,9 @@ func (r *Result) Pools() []PoolView {
 			views[i].TEE = string(p.tees[0].tee) + " " + string(modeName(p.tees[0].mode))
 		}
 		total := r.fleet.scale.gpusIn(r.fleet.allocatable[i])
-		for _, g := range r.state.pools[i].groups {
-			n := NodeView{Count: g.nodes, GPUs: total, FreeGPUs: g.gpus, Workloads: g.items}
-			n.Taken = r.gpusOf(i, g.items)
+		for n, g := range r.state.pools[i].groups {
+			on := sitting[seat{pool: i, node: n}]
+			n := NodeView{Count: g.nodes, GPUs: total, FreeGPUs: g.gpus, Workloads: on, Taken: r.gpusOf(i, on)}
 			if g.nodes >= unlimited {
 				n.Count = -1
 			}
@@ -56,9 +56,22 @@ func (r *Result) Pools() []PoolView {
 				views[i].Nodes = append(views[i].Nodes, n)
 			}
 		}
-		views[i].Elsewhere = r.state.pools[i].elsewhere
+		views[i].Elsewhere = sitting[seat{pool: i, node: -1}]
 	}
 	return views
+}
+
+// A seat is a group of nodes of a pool, or -1 for nodes that are not known.
+type seat struct{ pool, node int }
+
+// sitting returns which workloads sit where.
+func (r *Result) sitting() map[seat][]int {
+	on := map[seat][]int{}
+	for _, it := range r.state.kept {
+		at := seat{pool: it.pool, node: it.node}
+		on[at] = append(on[at], it.index)
+	}
+	return on
 }
 
 // gpusOf returns how many GPUs items take in a pool.
