@@ -110,10 +110,10 @@ func (need amount) fits(free amount) bool {
 	return true
 }
 
-// sub takes away a need.
-func (a amount) sub(need amount) {
+// takenFrom takes a need away from what is free.
+func (need amount) takenFrom(free amount) {
 	for i, n := range need {
-		a[i] -= n
+		free[i] -= n
 	}
 }
 

@@ -55,21 +55,37 @@ func (st *state) best(items []*item) attempt {
 	ranks := st.fleet.rank(items)
 	largest := largestFirst(ranks)
 	best := st.greedy(items, largest, (*state).bestPool)
-	if best.score[0] == 0 {
+	left := best.score[0]
+	if left == 0 {
 		return best
 	}
-	smallest := smallestFirst(ranks)
-	for _, other := range []attempt{
-		st.greedy(items, largest, (*state).firstPool),
-		st.greedy(items, largest, (*state).tightestPool),
-		st.greedy(items, smallest, (*state).bestPool),
-		st.greedy(items, smallest, (*state).tightestPool),
-	} {
-		if other.score.compare(best.score) < 0 {
+	try := func(order []int, choose chooser) {
+		if other := st.greedy(items, order, choose); other.score.compare(best.score) < 0 {
 			best = other
 		}
 	}
+	if len(items) <= few || left <= int64(len(items)/nearlyAll) {
+		if try(best.leftFirst(), (*state).bestPool); best.score[0] == 0 {
+			return best
+		}
+		try(largest, (*state).firstPool)
+		try(largest, (*state).tightestPool)
+	}
+	scarcest := st.scarcestFirst(items, ranks)
+	try(scarcest, (*state).bestPool)
+	try(scarcest, (*state).tightestPool)
 	return best
+}
+
+// nearlyAll are placed where no more than one of as many is left. With more it is
+// no use to begin with the largest.
+const nearlyAll = 50
+
+// leftFirst returns the order of an attempt, but begins with what found no room.
+func (a *attempt) leftFirst() []int {
+	order := slices.Clone(a.order)
+	slices.SortStableFunc(order, func(i, j int) int { return min(a.pools[i], 0) - min(a.pools[j], 0) })
+	return order
 }
 
 // A rank is what makes an item hard to place: that few pools serve it, and what it
@@ -98,21 +114,13 @@ func (f *Fleet) rank(items []*item) []rank {
 // largestFirst returns the order of items that begins with what is hardest to
 // place: what the fewest pools serve, then what takes the most.
 func largestFirst(ranks []rank) []int {
-	return ordered(ranks, func(a, b rank) int {
+	slices.SortFunc(ranks, func(a, b rank) int {
 		return cmp.Or(cmp.Compare(a.offers, b.offers), cmp.Compare(b.gpus, a.gpus), cmp.Compare(b.share, a.share), a.item-b.item)
 	})
+	return inOrder(ranks)
 }
 
-// smallestFirst returns the order of items that begins with what takes the least,
-// so that the most have room where not all have.
-func smallestFirst(ranks []rank) []int {
-	return ordered(ranks, func(a, b rank) int {
-		return cmp.Or(cmp.Compare(a.gpus, b.gpus), cmp.Compare(a.share, b.share), a.item-b.item)
-	})
-}
-
-func ordered(ranks []rank, compare func(a, b rank) int) []int {
-	slices.SortFunc(ranks, compare)
+func inOrder(ranks []rank) []int {
 	order := make([]int, len(ranks))
 	for i := range ranks {
 		order[i] = ranks[i].item

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
@@ -145,7 +144,7 @@ func coreOf(w *Workload) *Workload {
 		c.Demand.Scheduling.RuntimeClass = s.RuntimeClass
 	}
 	if hw := w.Demand.Hardware; hw != nil {
-		c.Demand.Hardware = ptr.To(*hw)
+		c.Demand.Hardware = new(*hw)
 		c.Demand.Hardware.CustomLabels = nil
 	}
 	return &c

@@ -40,15 +40,6 @@ func (s set) without(other set) set {
 	return left
 }
 
-// size is the number of pools.
-func (s set) size() int {
-	n := 0
-	for _, word := range s {
-		n += bits.OnesCount64(word)
-	}
-	return n
-}
-
 // pools goes through the pools in order.
 func (s set) pools() iter.Seq[int] {
 	return func(yield func(int) bool) {

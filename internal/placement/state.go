@@ -163,7 +163,7 @@ func (st *state) take(pool, at int, need amount) int {
 		taken := group{nodes: 1, kind: g.kind, gpus: g.gpus - gpus, used: true}
 		p.groups, p.free = append(p.groups, taken), append(p.free, p.freeOf(at)...)
 		at = len(p.groups) - 1
-		p.freeOf(at).sub(need)
+		need.takenFrom(p.freeOf(at))
 		return at
 	}
 	g.gpus, g.used = g.gpus-gpus, true
@@ -171,7 +171,7 @@ func (st *state) take(pool, at int, need amount) int {
 	for r, n := range need {
 		least = least || (n > 0 && free[r] == p.most[r])
 	}
-	free.sub(need)
+	need.takenFrom(free)
 	if least {
 		p.survey()
 	}
