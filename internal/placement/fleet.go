@@ -203,9 +203,7 @@ func (f *Fleet) Place(workloads []Workload, s Strategy) *Result {
 			seated = append(seated, kept[i])
 		}
 	}
-	for _, it := range state.solve(open, empty, seated) {
-		state.keep(it)
-	}
+	state.solve(open, empty, seated)
 	for _, it := range open {
 		// Where nothing else is free, who waits goes on waiting.
 		if it.pool < 0 && it.present >= 0 {

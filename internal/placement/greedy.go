@@ -17,13 +17,15 @@ type attempt struct {
 	order []int
 	pools []int
 	score score
+	// nodes of the pools and the state after it, where that is known.
+	nodes []int
+	after *state
 }
 
-// solve gives items their pools, as far as there are any, and returns those that
-// got one, in the order in which they fit. Empty is the state without the items
-// that stay and were seated.
-func (st *state) solve(items []*item, empty *state, seated []*item) []*item {
-	var open, placed []*item
+// solve gives items their pools, as far as there are any. Empty is the state
+// without the items that stay and were seated.
+func (st *state) solve(items []*item, empty *state, seated []*item) {
+	var open []*item
 	for _, it := range items {
 		if empty.couldServe(it) {
 			open = append(open, it)
@@ -33,12 +35,26 @@ func (st *state) solve(items []*item, empty *state, seated []*item) []*item {
 	if len(open) <= few && len(open) > 0 && len(open)+len(seated) > 1 && len(seated) <= few && empty.fleet.size() <= surveyable {
 		best = empty.search(open, seated, best)
 	}
-	for _, i := range best.order {
-		if open[i].pool = best.pools[i]; open[i].pool >= 0 {
-			placed = append(placed, open[i])
+	st.settle(open, best)
+}
+
+// settle for an attempt.
+func (st *state) settle(items []*item, a attempt) {
+	for _, i := range a.order {
+		it := items[i]
+		it.pool = a.pools[i]
+		switch {
+		case it.pool < 0:
+		case a.after == nil:
+			st.keep(it)
+		default:
+			it.node = a.nodes[i]
+			st.kept = append(st.kept, it)
 		}
 	}
-	return placed
+	if a.after != nil {
+		st.pools, st.own = a.after.pools, a.after.own
+	}
 }
 
 // couldServe says whether some pool has room for an item while nothing else is
@@ -135,7 +151,7 @@ type chooser func(*state, *item) (*offer, int, score)
 // greedy places items one after the other in the given order.
 func (st *state) greedy(items []*item, order []int, choose chooser) attempt {
 	run := st.clone()
-	a := attempt{order: order, pools: make([]int, len(items))}
+	a := attempt{order: order, pools: make([]int, len(items)), nodes: make([]int, len(items)), after: run}
 	for _, i := range order {
 		it := items[i]
 		o, at, gain := choose(run, it)
@@ -147,7 +163,7 @@ func (st *state) greedy(items []*item, order []int, choose chooser) attempt {
 		a.pools[i] = o.pool
 		a.score = a.score.plus(gain)
 		run.buffer = it.need(run.buffer, o)
-		run.take(o.pool, at, run.buffer)
+		a.nodes[i] = run.take(o.pool, at, run.buffer)
 	}
 	return a
 }
