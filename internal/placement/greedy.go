@@ -80,22 +80,28 @@ func (st *state) best(items []*item) attempt {
 			best = other
 		}
 	}
-	if len(items) <= few || left <= int64(len(items)/nearlyAll) {
+	if len(items) <= many || left <= int64(len(items)/nearlyAll) {
 		if try(best.leftFirst(), (*state).bestPool); best.score[0] == 0 {
 			return best
 		}
 		try(largest, (*state).firstPool)
 		try(largest, (*state).tightestPool)
+		try(smallestFirst(ranks), (*state).bestPool)
 	}
 	scarcest := st.scarcestFirst(items, ranks)
 	try(scarcest, (*state).bestPool)
 	try(scarcest, (*state).tightestPool)
+	try(smallestFirst(ranks), (*state).tightestPool)
 	return best
 }
 
-// nearlyAll are placed where no more than one of as many is left. With more it is
-// no use to begin with the largest.
-const nearlyAll = 50
+// Of no more than so many items, and where no more than one of so many is left
+// out, other ways are tried too. Where more are, those that begin with the largest
+// are not worth the time.
+const (
+	many      = 1000
+	nearlyAll = 20
+)
 
 // leftFirst returns the order of an attempt, but begins with what found no room.
 func (a *attempt) leftFirst() []int {
@@ -132,6 +138,14 @@ func (f *Fleet) rank(items []*item) []rank {
 func largestFirst(ranks []rank) []int {
 	slices.SortFunc(ranks, func(a, b rank) int {
 		return cmp.Or(cmp.Compare(a.offers, b.offers), cmp.Compare(b.gpus, a.gpus), cmp.Compare(b.share, a.share), a.item-b.item)
+	})
+	return inOrder(ranks)
+}
+
+// smallestFirst returns the order of items that begins with what takes the least.
+func smallestFirst(ranks []rank) []int {
+	slices.SortFunc(ranks, func(a, b rank) int {
+		return cmp.Or(cmp.Compare(a.gpus, b.gpus), cmp.Compare(a.share, b.share), a.item-b.item)
 	})
 	return inOrder(ranks)
 }
