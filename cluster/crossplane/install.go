@@ -89,7 +89,18 @@ func (p Plane) install(ctx context.Context, root, registry, version string) erro
 			return err
 		}
 	}
+	// A configuration is healthy before what it defines can be used.
+	if err := p.Cluster.AwaitCRDs(ctx, stacks...); err != nil {
+		return fmt.Errorf("cannot use what the configuration defines: %w", err)
+	}
 	return nil
+}
+
+// stacks are the kinds that the configuration defines.
+var stacks = []string{
+	"hourglassstacks.platform.hourglass.eigenlayer.io",
+	"xhourglassstacks.platform.hourglass.eigenlayer.io",
+	"hourglassstackclaims.platform.hourglass.eigenlayer.io",
 }
 
 // packageColumns tell whether a package is what it should be: which it should be, which it is, and how that is.

@@ -79,6 +79,11 @@ func (c *Cluster) Populate(ctx context.Context) error {
 	return c.ApplyNodes(ctx, filepath.Join(root, "cluster", "nodes.yaml"))
 }
 
+// AwaitCRDs returns when the API server serves the kinds of CustomResourceDefinitions.
+func (c *Cluster) AwaitCRDs(ctx context.Context, names ...string) error {
+	return c.await(ctx, "Established", append([]string{"crds"}, names...)...)
+}
+
 // await returns when a condition is True of all objects that kubectl get gets. (kubectl wait takes 100 ms for each object.)
 func (c *Cluster) await(ctx context.Context, condition string, get ...string) error {
 	columns := fmt.Sprintf(`custom-columns=NAME:.metadata.name,STATUS:.status.conditions[?(@.type==%q)].status`, condition)

@@ -104,7 +104,7 @@ func open(ctx, base context.Context, cfg *rest.Config, s *runtime.Scheme, watch 
 		}
 	}
 	return &Cluster{
-		Client: client.WithFieldOwner(cl.GetClient(), workload.ManagedBy),
+		Client: newInTurn(client.WithFieldOwner(cl.GetClient(), workload.ManagedBy), writesAtOnce),
 		Live:   cl.GetAPIReader(),
 		cache:  cl.GetCache(),
 		stop:   stop,
