@@ -35,7 +35,7 @@ xpkg: ## Build Crossplane's packages: make xpkg VERSION=v0.1.0 REGISTRY=registry
 	@$(PACKAGES) build --version '$(VERSION)' --registry '$(REGISTRY)' $(if $(ARCH),--arch '$(ARCH)') $(if $(PUSH),--push)
 
 .PHONY: test
-test: check-generate lint unit integration render e2e e2e-node ## Run every check there is.
+test: check-generate lint unit integration render e2e e2e-stack e2e-node ## Run every check there is.
 	@echo "all checks passed"
 
 .PHONY: generate
@@ -72,6 +72,10 @@ render: ## Render the composition function's examples and compare; UPDATE=1 writ
 .PHONY: e2e
 e2e: ## Test the provider as a process against a real control plane with simulated nodes.
 	@go test -count=1 -timeout 40m -v ./cluster/test/e2e/... | grep -v --line-buffered -e '^=== ' -e '^{'
+
+.PHONY: e2e-stack
+e2e-stack: ## Test the packages as Crossplane installs, upgrades and removes them, with claims and composite resources.
+	@go test -count=1 -timeout 40m -v ./cluster/test/stack/... | grep -v --line-buffered -e '^=== '
 
 .PHONY: e2e-node
 e2e-node: node-programs ## Test the provider with a real node, whose containers run, as root on Linux; elsewhere it says what is missing. The first time builds the node.
