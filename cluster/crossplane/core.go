@@ -27,7 +27,7 @@ const (
 )
 
 const (
-	clientSecret = "crossplane-tls-client" //nolint:gosec // A name.
+	clientSecret = "crossplane-tls-client"
 	healthFlag   = "--health-probe-port="
 )
 
@@ -88,7 +88,7 @@ func (p Plane) startCore(ctx context.Context, environment []string) (*local.Proc
 	if err := p.Cluster.Apply(ctx, filepath.Join(root, "cluster", "crossplane.yaml")); err != nil {
 		return nil, err
 	}
-	if err := p.initialise(ctx); err != nil {
+	if err := p.initialize(ctx); err != nil {
 		return nil, err
 	}
 	certs, err := p.certificates(ctx)
@@ -112,9 +112,9 @@ func (p Plane) startCore(ctx context.Context, environment []string) (*local.Proc
 		fmt.Sprintf("%s%d", healthFlag, ports[1]))
 }
 
-// initialise has Crossplane install its kinds and certificates. It fails until the API server serves the kinds that it
+// initialize has Crossplane install its kinds and certificates. It fails until the API server serves the kinds that it
 // has just installed, so it is run until it does not.
-func (p Plane) initialise(ctx context.Context) error {
+func (p Plane) initialize(ctx context.Context) error {
 	for {
 		cmd := exec.CommandContext(ctx, p.Binaries.Core, "core", "init", //nolint:gosec // Our own paths.
 			"--cr-ds-path="+p.Binaries.CoreCRDs,

@@ -79,7 +79,7 @@ func (p Plane) install(ctx context.Context, root, registry, version string) erro
 		manifest = bytes.ReplaceAll(manifest, []byte(exampleRegistry), []byte(registry+"/"))
 		manifest = bytes.ReplaceAll(manifest, []byte(exampleVersion), []byte(":"+version))
 		path := p.Cluster.Path("crossplane", kind+".yaml")
-		if err := os.WriteFile(path, manifest, 0o600); err != nil {
+		if err := os.WriteFile(path, manifest, 0o600); err != nil { //nolint:gosec // In the folder of the cluster.
 			return fmt.Errorf("cannot write what to install: %w", err)
 		}
 		if err := p.Cluster.Apply(ctx, path); err != nil {
@@ -130,10 +130,11 @@ func unhealthy(table string) error {
 	var problems []error
 	for line := range strings.Lines(table) {
 		row := strings.Fields(line)
-		if len(row) == 5 && row[1] == row[2] && row[3] == "True" && row[4] == "True" {
-			continue
+		if len(row) != 5 {
+			problems = append(problems, fmt.Errorf("not a row of a package: %s", line))
+		} else if row[1] != row[2] || row[3] != "True" || row[4] != "True" {
+			problems = append(problems, fmt.Errorf("not healthy: %s wants %s, has %s, Installed is %s, Healthy is %s", row[0], row[1], row[2], row[3], row[4]))
 		}
-		problems = append(problems, fmt.Errorf("not healthy: %s", strings.Join(row, " ")))
 	}
 	return errors.Join(problems...)
 }

@@ -5,6 +5,7 @@ package crossplane
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,6 +13,9 @@ import (
 )
 
 func TestUnhealthy(t *testing.T) {
+	row := func(want, have, installed, healthy string) string {
+		return strings.Join([]string{"provider-hourglass", want, have, installed, healthy}, "   ") + "\n"
+	}
 	cases := map[string]struct {
 		reason string
 		table  string
@@ -19,22 +23,22 @@ func TestUnhealthy(t *testing.T) {
 	}{
 		"Healthy": {
 			reason: "What is Installed and Healthy in the version that is wanted is as it should be.",
-			table:  "provider-hourglass   r/p:v1   r/p:v1   True   True\n",
+			table:  row("r/p:v1", "r/p:v1", "True", "True"),
 		},
 		"Upgrading": {
 			reason: "What is Healthy in the version before is not.",
-			table:  "provider-hourglass   r/p:v2   r/p:v1   True   True\n",
-			want:   "not healthy: provider-hourglass r/p:v2 r/p:v1 True True",
+			table:  row("r/p:v2", "r/p:v1", "True", "True"),
+			want:   "not healthy: provider-hourglass wants r/p:v2, has r/p:v1, Installed is True, Healthy is True",
 		},
 		"Unknown": {
 			reason: "Nor is what Crossplane has not looked at.",
-			table:  "provider-hourglass   r/p:v1   <none>   <none>   <none>\n",
-			want:   "not healthy: provider-hourglass r/p:v1 <none> <none> <none>",
+			table:  row("r/p:v1", "<none>", "<none>", "<none>"),
+			want:   "not healthy: provider-hourglass wants r/p:v1, has <none>, Installed is <none>, Healthy is <none>",
 		},
 		"Unhealthy": {
 			reason: "Nor what it found not to be healthy.",
-			table:  "provider-hourglass   r/p:v1   r/p:v1   True   False\n",
-			want:   "not healthy: provider-hourglass r/p:v1 r/p:v1 True False",
+			table:  row("r/p:v1", "r/p:v1", "True", "False"),
+			want:   "not healthy: provider-hourglass wants r/p:v1, has r/p:v1, Installed is True, Healthy is False",
 		},
 	}
 	for name, tc := range cases {

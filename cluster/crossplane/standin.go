@@ -4,6 +4,7 @@ package crossplane
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 
@@ -70,7 +71,7 @@ func (p Plane) Registry() (string, error) {
 		return "", err
 	}
 	if running == nil {
-		return "", fmt.Errorf("cannot find the registry: the control plane was not started, run make up")
+		return "", errors.New("cannot find the registry: the control plane was not started, run make up")
 	}
 	return running.Flag(registryFlag) + "/hourglass", nil
 }

@@ -44,11 +44,10 @@ func (k *kubelet) setup(mgr ctrl.Manager) error {
 // Reconcile starts what a Pod is to run once the Pod is on a node, and ends it with the Pod.
 func (k *kubelet) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	pod := &corev1.Pod{}
-	err := k.client.Get(ctx, req.NamespacedName, pod)
-	if client.IgnoreNotFound(err) != nil {
+	if err := k.client.Get(ctx, req.NamespacedName, pod); client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, err
 	}
-	if err != nil || pod.DeletionTimestamp != nil || pod.Spec.NodeName == "" || !ofPackage(pod) {
+	if pod.DeletionTimestamp != nil || pod.Spec.NodeName == "" || !ofPackage(pod) {
 		k.stop(req.NamespacedName)
 		return ctrl.Result{}, nil
 	}

@@ -4,7 +4,6 @@ package standin
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -88,7 +87,7 @@ func words(err error) string {
 
 // TestConnect talks through the proxy to a process, as Crossplane does to a function.
 func TestConnect(t *testing.T) {
-	function := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "I am the function") }))
+	function := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "I am the function") }))
 	defer function.Close()
 	port := function.Listener.Addr().(*net.TCPAddr).Port
 	relay := httptest.NewServer(&proxy{
@@ -106,7 +105,7 @@ func TestConnect(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := bufio.NewReader(conn)
-	answer, err := http.ReadResponse(r, &http.Request{Method: http.MethodConnect})
+	answer, err := http.ReadResponse(r, &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // It has none.
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("the proxy must connect, it says %v, %v", answer, err)
 	}
@@ -117,6 +116,7 @@ func TestConnect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer answer.Body.Close() //nolint:errcheck // It is only read.
 	body, err := io.ReadAll(answer.Body)
 	if err != nil || !strings.Contains(string(body), "I am the function") {
 		t.Errorf("what the function says must come through, got %q, %v", body, err)
