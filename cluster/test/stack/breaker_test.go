@@ -18,11 +18,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// How large the load is, and how long it is watched while nothing happens. With 50 performers in a stack the circuit breaker
-// opens: see docs/stack.md.
+// How large the load is, and how long it is watched while nothing happens. With more than 15 performers in a stack the
+// circuit breaker opens: see docs/stack.md.
 var (
 	stacks = flag.Int("stacks", 2, "how many stacks TestBreaker makes")
-	each   = flag.Int("performers", 20, "how many performers each of them has")
+	each   = flag.Int("performers", 10, "how many performers each of them has")
 	idle   = flag.Duration("idle", 20*time.Second, "how long TestBreaker watches them while nothing happens")
 )
 
