@@ -61,12 +61,15 @@ func (p Plane) InstallVersion(ctx context.Context, root, version string) error {
 			return err
 		}
 	}
-	return p.install(ctx, root, registry, version)
+	return p.install(ctx, registry, version)
 }
 
-// install does what docs/install.md says, in its order: each package when those that it depends on are Healthy. Otherwise
-// Crossplane, which does not know of them yet, installs them a second time under names of its own.
-func (p Plane) install(ctx context.Context, root, registry, version string) error {
+// install does what docs/install.md says, in its order: each package when those that it depends on are Healthy.
+func (p Plane) install(ctx context.Context, registry, version string) error {
+	root, err := local.Root()
+	if err != nil {
+		return err
+	}
 	if err := p.Cluster.Apply(ctx, filepath.Join(root, "package", "rbac")); err != nil {
 		return err
 	}
