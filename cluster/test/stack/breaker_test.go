@@ -18,11 +18,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// How large the load is, and how long it is watched while nothing happens. With more than 15 performers in a stack the
+// How large the load is, and how long it is watched while nothing happens. With more than a dozen performers in a stack the
 // circuit breaker opens: see docs/stack.md.
 var (
-	stacks = flag.Int("stacks", 2, "how many stacks TestBreaker makes")
-	each   = flag.Int("performers", 10, "how many performers each of them has")
+	stacks = flag.Int("stacks", 4, "how many stacks TestBreaker makes")
+	each   = flag.Int("performers", 5, "how many performers each of them has")
 	idle   = flag.Duration("idle", 20*time.Second, "how long TestBreaker watches them while nothing happens")
 )
 
