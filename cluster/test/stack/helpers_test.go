@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -117,19 +118,18 @@ func left(t *testing.T, ns string, besides ...string) []string {
 	return names
 }
 
-func path() string { return os.Getenv("PATH") }
-
-// removal are the commands of docs/install.md's section about removing everything.
-func removal(t *testing.T) []string {
+// documented are the command lines of a section of docs/install.md.
+func documented(t *testing.T, title string) []string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(control.root, "docs", "install.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, found := strings.Cut(string(raw), "\n## Remove it")
+	_, section, found := strings.Cut(string(raw), "\n## "+title)
 	if !found {
-		t.Fatal("docs/install.md must have a section that begins with \"Remove it\"")
+		t.Fatalf("docs/install.md must have a section %q", title)
 	}
+	section, _, _ = strings.Cut(section, "\n## ")
 	var lines []string
 	for i, block := range strings.Split(section, "```") {
 		if i%2 == 1 {
@@ -137,4 +137,16 @@ func removal(t *testing.T) []string {
 		}
 	}
 	return lines
+}
+
+// shell runs command lines one after the other, in the repository, until one fails.
+func shell(t *testing.T, kubeconfig string, lines []string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "bash", "-ex", "-o", "pipefail", "-c", strings.Join(lines, "\n"))
+	cmd.Dir = control.root
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig,
+		"PATH="+filepath.Dir(control.plane.Cluster.Binaries.Kubectl())+":"+os.Getenv("PATH"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 }

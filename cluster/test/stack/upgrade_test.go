@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -170,15 +169,7 @@ func isReady(o *unstructured.Unstructured) bool {
 
 // TestUninstall does what docs/install.md says, line by line: nothing of this project is left.
 func TestUninstall(t *testing.T) {
-	for _, line := range removal(t) {
-		cmd := exec.CommandContext(t.Context(), "bash", "-c", "set -o pipefail; "+line)
-		cmd.Dir = control.root
-		cmd.Env = append(cmd.Environ(), "KUBECONFIG="+control.plane.Cluster.Kubeconfig,
-			"PATH="+filepath.Dir(control.plane.Cluster.Binaries.Kubectl())+":"+path())
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", line, err, out)
-		}
-	}
+	shell(t, control.plane.Cluster.Kubeconfig, documented(t, "Remove it without leaving anything"))
 	eventually(t, "nothing is left", func(context.Context) (bool, string) {
 		var names []string
 		for _, kinds := range []string{"crds", "clusterroles,clusterrolebindings", "managedresourcedefinitions,xrds,compositions,pkg,pkgrev,deploymentruntimeconfigs"} {
