@@ -23,6 +23,7 @@ func TestEdgeNodeSelector(t *testing.T) {
 		"Conflicting":    {reason: "Another value is a conflict, and both are named.", pool: ssd, demand: where(placement.Demand{}, selecting("disk", "hdd")), refused: []string{"disk", "ssd", "hdd"}},
 		"OtherPool":      {reason: "Who selects another pool's nodes gets that pool only.", pool: ssd, demand: where(placement.Demand{}, selecting("pool", "q")), refused: []string{"pool", "p", "q"}},
 		"KeyMissing":     {reason: "A label that the pool does not know of is not there.", pool: ssd, demand: where(placement.Demand{}, selecting("zone", "a")), refused: []string{"zone"}},
+		"EmptyMissing":   {reason: "An empty value is not the same as no label.", pool: ssd, demand: where(placement.Demand{}, selecting("zone", "")), refused: []string{"zone"}},
 		"CustomConflict": {reason: "Custom labels are required labels.", pool: ssd, demand: custom, refused: []string{"disk", "ssd", "hdd"}},
 		"OS":             {reason: "Nodes are Linux.", pool: ssd, demand: where(placement.Demand{}, selecting("kubernetes.io/os", "linux"))},
 		"Windows":        {reason: "Nodes are Linux.", pool: ssd, demand: where(placement.Demand{}, selecting("kubernetes.io/os", "windows")), refused: []string{"kubernetes.io/os"}},

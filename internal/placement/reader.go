@@ -82,10 +82,9 @@ func (r *reader) shapeOf(w *Workload) *shape {
 	s := *c.shape
 	s.demand, s.plans, s.terms = w.Demand, nil, a.terms
 	s.asksPart = s.anyGPU() && asksPart(s.demand, s.terms)
-	switch {
-	case s.asksPart:
-		s.offers = r.fleet.judgeAll(&s)
-	default:
+	if s.asksPart {
+		s.offers = r.fleet.judgeAll(&s) // Which GPUs serve depends on the labels too.
+	} else {
 		s.offers = r.offersFor(&s, c, a)
 	}
 	if len(s.offers) == 0 {
