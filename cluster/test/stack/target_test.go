@@ -45,5 +45,5 @@ func TestTarget(t *testing.T) {
 	kubectl(t, "delete", "performer", "there", "-n", ns, "--timeout=60s")
 	kubectl(t, "delete", "clusterproviderconfig.hourglass.eigenlayer.io", "gpu-cluster", "--timeout=60s")
 	kubectl(t, "delete", "secret", "gpu-cluster", "-n", "crossplane-system")
-	kubectl(t, "delete", "-f", filepath.Join(control.root, "examples", "install", "target.yaml"))
+	kubectl(t, "delete", "--ignore-not-found", "-f", filepath.Join(control.root, "examples", "install", "target.yaml"))
 }

@@ -5,6 +5,7 @@ package stack
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -22,7 +23,7 @@ import (
 const earlier = "a1d4879fc8a33bab0d7430c4c9a87e0087e811a9"
 
 // TestUpgrade installs the packages of an earlier commit, makes a stack, and upgrades all three packages to those of
-// today: no Pod restarts, and nothing that was Ready is ever seen not to be.
+// today: no Pod restarts, and no Performer and no executor that was Ready is ever seen not to be.
 func TestUpgrade(t *testing.T) {
 	if err := control.plane.InstallVersion(t.Context(), earlierSource(t), "v0.0.1-earlier"); err != nil {
 		t.Fatal(err)
@@ -50,6 +51,7 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitCondition(t, probe, "Ready", "True")
+	// The stack itself may say for a moment that it is not Ready: Crossplane starts its controller anew.
 	if diff := cmp.Diff([]string(nil), flaps()); diff != "" {
 		t.Errorf("what was Ready must stay so while packages are upgraded: -want, +got:\n%s", diff)
 	}
@@ -140,10 +142,14 @@ func watchReady(t *testing.T, ns string) func() []string {
 					continue
 				}
 				name := o.GetKind() + " " + o.GetName()
-				is := isReady(o)
+				is, why := isReady(o)
 				if was[name] && !is {
 					mu.Lock()
-					notes = append(notes, name+" is not Ready any more")
+					if kind == "HourglassStack" {
+						t.Logf("%s is not Ready for a while: %s", name, why)
+					} else {
+						notes = append(notes, name+" is not Ready any more: "+why)
+					}
 					mu.Unlock()
 				}
 				was[name] = is
@@ -159,14 +165,15 @@ func watchReady(t *testing.T, ns string) func() []string {
 	}
 }
 
-func isReady(o *unstructured.Unstructured) bool {
+// isReady says whether an object is Ready, and its own words for it.
+func isReady(o *unstructured.Unstructured) (ready bool, why string) {
 	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
 	for _, c := range conditions {
 		if c, ok := c.(map[string]any); ok && c["type"] == "Ready" {
-			return c["status"] == "True"
+			return c["status"] == "True", fmt.Sprint(c["reason"], " ", c["message"])
 		}
 	}
-	return false
+	return false, "there is no condition Ready"
 }
 
 // TestUninstall does what docs/install.md says, line by line: nothing of this project is left.
