@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"google.golang.org/grpc"
@@ -25,6 +27,15 @@ import (
 // request is not yet in this process's memory several times over. More calls at
 // once would not be answered earlier: answering is all computation.
 const callsAtOnce = 32
+
+// What a call makes is garbage as soon as it is answered, many times what stays. So
+// garbage may grow to so many percent of what stays before it is collected, but not
+// beyond what a few calls of the largest size need. The environment variables GOGC
+// and GOMEMLIMIT say otherwise.
+const (
+	garbagePercent = 400
+	memoryLimit    = 512 << 20
+)
 
 // serve is the command that serves the function.
 type serve struct {
@@ -44,6 +55,7 @@ type serve struct {
 func (c *serve) Run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	letGarbageGrow()
 	log, err := function.NewLogger(c.Debug)
 	if err != nil {
 		return fmt.Errorf("cannot create a logger: %w", err)
@@ -63,6 +75,16 @@ func (c *serve) Run() error {
 		return fmt.Errorf("cannot serve: %w", err)
 	}
 	return nil
+}
+
+// letGarbageGrow tells the garbage collector, where the environment does not.
+func letGarbageGrow() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 }
 
 // server returns a server of the function, in both versions of its protocol. The

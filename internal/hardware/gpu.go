@@ -98,24 +98,19 @@ func (g GPU) String() string {
 // LabelGFDProduct or AMD_Instinct_MI325_OAM of LabelAMDProduct, proves that a
 // node has this GPU. A value that leaves open what was asked for proves nothing.
 func (g GPU) Matches(product string) bool {
-	n, err := readGPUName(product)
-	if err != nil {
-		return false
-	}
-	seen := n.gpu()
+	seen, known := ReadProduct(product)
+	return known && g.MatchesRead(seen)
+}
+
+// MatchesRead is Matches for a product that ReadProduct has read.
+func (g GPU) MatchesRead(seen GPU) bool {
 	if seen.Model != g.Model || seen.MIG != g.MIG || seen.Shared != g.Shared {
 		return false
 	}
 	// The catalog knows more of a product than its name says: an H100 PCIe has
 	// 80 GB.
-	for _, l := range n.model.labels {
-		if l.key != productLabel(g.Vendor) {
-			continue
-		}
-		known, err := readGPUName(l.value)
-		if err == nil && known.memoryGB == seen.MemoryGB && known.form == seen.Form {
-			return l.agrees(g.MemoryGB, g.Form)
-		}
+	if l, ok := gpuProducts[GPU{Vendor: seen.Vendor, Model: seen.Model, MemoryGB: seen.MemoryGB, Form: seen.Form}]; ok {
+		return l.agrees(g.MemoryGB, g.Form)
 	}
 	return gpuLabel{memoryGB: seen.MemoryGB, forms: seen.Form}.agrees(g.MemoryGB, g.Form)
 }

@@ -91,6 +91,24 @@ func intelProduct(value string, memoryGB int) gpuLabel {
 // to people. Nothing changes them.
 var gpuModels = slices.Concat(nvidiaModels(), amdModels(), intelModels())
 
+// gpuProducts are the product labels of the catalog, by what their values say. Of
+// several that say the same the first counts.
+var gpuProducts = func() map[GPU]gpuLabel {
+	products := map[GPU]gpuLabel{}
+	for _, m := range gpuModels {
+		for _, l := range m.labels {
+			if l.key != productLabel(m.vendor) {
+				continue
+			}
+			said, known := ReadProduct(l.value)
+			if _, taken := products[said]; known && !taken {
+				products[said] = l
+			}
+		}
+	}
+	return products
+}()
+
 // findModel returns the model whose canonical name is given, or one without
 // labels.
 func findModel(name string) gpuModel {

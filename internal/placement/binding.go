@@ -49,10 +49,8 @@ func (p *pool) bind(it *item) (Demand, error) {
 	d := it.workload.Demand
 	d.Pool = p.name
 	d.Resources = *d.Resources.DeepCopy()
-	for name, q := range o.plan.demand.Resources.Limits {
-		if !isBasic(name) {
-			setDevice(&d.Resources, name, q)
-		}
+	for name, q := range o.plan.devices {
+		setDevice(&d.Resources, name, q)
 	}
 	if d.Hardware != nil {
 		d.Hardware = d.Hardware.DeepCopy()

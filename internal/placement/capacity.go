@@ -102,6 +102,7 @@ func (s scale) left(allocatable amount, free corev1.ResourceList) amount {
 
 // fits says whether a need fits into what is free.
 func (need amount) fits(free amount) bool {
+	free = free[:len(need)]
 	for i, n := range need {
 		if n > free[i] {
 			return false
@@ -125,7 +126,12 @@ func (s scale) beyond(need, free amount) int {
 			return i
 		}
 	}
-	return slices.IndexFunc(s.names, func(n corev1.ResourceName) bool { return need[s.at[n]] > free[s.at[n]] })
+	for i, n := range need {
+		if n > free[i] {
+			return i
+		}
+	}
+	return -1
 }
 
 // gpusIn returns how many GPUs there are in an amount.

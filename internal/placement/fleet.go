@@ -88,9 +88,8 @@ type Fleet struct {
 	// placed.
 	allocatable []amount
 	empty       []*poolState
-	// inverse is one over what is allocatable on a node, by the pool, and largest
-	// one over the most that a node of any pool has.
-	inverse [][]float64
+	// rates of the pools, and one over the most that a node of any pool has.
+	rates   []rate
 	largest []float64
 }
 
@@ -116,7 +115,7 @@ func NewFleet(pools []v1alpha1.HardwarePool) *Fleet {
 				most[r] = max(most[r], n)
 			}
 		}
-		f.inverse = append(f.inverse, f.scale.inverseOf(allocatable))
+		f.rates = append(f.rates, rate{weight: p.weight, price: p.price, inverse: f.scale.inverseOf(allocatable)})
 		f.allocatable = append(f.allocatable, allocatable)
 		f.empty = append(f.empty, f.scale.empty(p, allocatable))
 	}
@@ -196,7 +195,10 @@ func (f *Fleet) Place(workloads []Workload, s Strategy) *Result {
 			open = append(open, it)
 		}
 	}
-	empty := state.clone()
+	empty := state
+	if len(kept) > 0 {
+		empty = state.clone()
+	}
 	var seated []*item
 	for _, i := range largestFirst(f.rank(kept)) {
 		if state.keep(kept[i]) {

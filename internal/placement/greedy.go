@@ -184,17 +184,22 @@ func (st *state) greedy(items []*item, order []int, choose chooser) attempt {
 
 // bestPool picks what adds the least to the score.
 func (st *state) bestPool(it *item) (best *offer, at int, gain score) {
+	var plan *planned
+	var gpus int64
 	for _, o := range it.shape.offers {
-		st.buffer = it.need(st.buffer, o)
-		least := st.gain(o, st.buffer, -st.fleet.scale.gpusIn(st.buffer))
-		if best != nil && least.compare(gain) >= 0 {
+		if o.plan != plan {
+			plan, st.buffer = o.plan, it.need(st.buffer, o)
+			gpus = st.fleet.scale.gpusIn(st.buffer)
+		}
+		g := st.gain(o, st.buffer, -gpus) // No node strands fewer GPUs than one that is used.
+		if best != nil && g.compare(gain) >= 0 {
 			continue
 		}
 		node, stranded := st.bestNode(o, st.buffer)
 		if node < 0 {
 			continue
 		}
-		if g := st.gain(o, st.buffer, stranded); best == nil || g.compare(gain) < 0 {
+		if g = st.strategy.stranding(g, stranded); best == nil || g.compare(gain) < 0 {
 			best, at, gain = o, node, g
 		}
 	}

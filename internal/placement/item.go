@@ -69,7 +69,7 @@ func (s *shape) offerOf(pool int) *offer {
 
 // need of the item under an offer, in the given buffer.
 func (it *item) need(buffer amount, o *offer) amount {
-	buffer = append(buffer[:0], o.need...)
+	buffer = append(buffer[:0], o.plan.need...)
 	for i, n := range it.own {
 		buffer[i] += n
 	}

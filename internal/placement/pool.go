@@ -54,6 +54,9 @@ type pool struct {
 // A poolKind is the nodes of a pool that have one GPU product.
 type poolKind struct {
 	product string
+	// model that the product, or that of the pool, says it is, where it is known.
+	model hardware.GPU
+	known bool
 	// number is the same for kinds that are the same models.
 	number int
 	node   corev1.Node
@@ -150,10 +153,11 @@ func (p *pool) kindsOf() []poolKind {
 		if len(kinds) > 0 && kinds[len(kinds)-1].product == g.product {
 			continue
 		}
-		k := poolKind{product: g.product, node: p.node}
+		k := poolKind{product: g.product, node: p.node, model: p.gpus.model, known: p.gpus.known}
 		if g.product != "" {
 			k.node = *p.node.DeepCopy()
 			k.node.Labels[p.productLabel()] = g.product
+			k.model, k.known = hardware.ReadProduct(g.product)
 		}
 		kinds = append(kinds, k)
 	}

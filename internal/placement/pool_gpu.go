@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -158,22 +157,24 @@ func (s *shape) resourceIn(g *poolGPUs) (corev1.ResourceName, bool) {
 	return usual, true
 }
 
-// hasModel says whether nodes of a pool with a product have the model that is
-// asked for under a resource. No product is that of the pool.
-func (s *shape) hasModel(g *poolGPUs, k modelKey, product string) bool {
+// hasModel says whether a kind of a pool's nodes has the model that is asked for
+// under a resource.
+func (s *shape) hasModel(g *poolGPUs, k *poolKind, resource corev1.ResourceName) bool {
 	if s.gpus.model == nil {
 		return true
 	}
-	is, known := s.models[k]
-	if !known {
-		is = g.isModel(*s.gpus.model, k.resource, cmp.Or(product, g.product))
-		s.models[k] = is
+	key := modelKey{product: k.number, resource: resource}
+	is, judged := s.models[key]
+	if !judged {
+		is = g.isModel(*s.gpus.model, resource, k)
+		s.models[key] = is
 	}
-	return is || s.no(func() string { return fmt.Sprintf("GPU %s is not %s", g.name(product), s.wanted) })
+	return is || s.no(func() string { return fmt.Sprintf("GPU %s is not %s", g.name(k.product), s.wanted) })
 }
 
-// isModel says whether a product, or what only the labels tell, is a model.
-func (g *poolGPUs) isModel(model hardware.GPU, resource corev1.ResourceName, product string) bool {
+// isModel says whether a kind of nodes has a model by its product, or by the labels
+// where only they tell.
+func (g *poolGPUs) isModel(model hardware.GPU, resource corev1.ResourceName, k *poolKind) bool {
 	if hardware.GPUVendor(resource) != model.Vendor {
 		return false
 	}
@@ -184,10 +185,10 @@ func (g *poolGPUs) isModel(model hardware.GPU, resource corev1.ResourceName, pro
 	if gke := g.labels[hardware.LabelGKEAccelerator]; model.GKEName != "" && gke != "" && gke != model.GKEName {
 		return false
 	}
-	if product == "" {
+	if k.product == "" && g.product == "" {
 		return g.labelsProve(model, resource)
 	}
-	return g.isProduct(model, resource, product)
+	return k.known && g.isProduct(model, resource, k.model)
 }
 
 // labelsProve says whether the node labels prove the model.
@@ -201,14 +202,14 @@ func (g *poolGPUs) labelsProve(model hardware.GPU, resource corev1.ResourceName)
 // itself: what is reported differs from what it is sold with.
 const memoryTolerance = 0.1
 
-// isProduct says whether a product is the model. The memory that was observed
-// counts more than what the name of the product leaves open.
-func (g *poolGPUs) isProduct(model hardware.GPU, resource corev1.ResourceName, product string) bool {
-	if hardware.CountsMIG(resource) && !strings.Contains(product, hardware.ProductMIG) {
+// isProduct says whether what a product says is the model. The memory that was
+// observed counts more than what the name of the product leaves open.
+func (g *poolGPUs) isProduct(model hardware.GPU, resource corev1.ResourceName, seen hardware.GPU) bool {
+	if hardware.CountsMIG(resource) && seen.MIG == "" {
 		model.MIG = ""
 	}
 	if resource == hardware.ResourceNVIDIAShared {
-		model.Shared, product = false, strings.TrimSuffix(product, hardware.ProductShared)
+		model.Shared, seen.Shared = false, false
 	}
 	if model.MemoryGB != 0 && g.memoryMiB != 0 && model.MIG == "" {
 		sold := float64(model.MemoryGB) * 1024
@@ -217,24 +218,19 @@ func (g *poolGPUs) isProduct(model hardware.GPU, resource corev1.ResourceName, p
 		}
 		model.MemoryGB = 0
 	}
-	return model.Matches(product)
+	return model.MatchesRead(seen)
 }
 
-// takesParts says whether nodes of a pool with a product offer whole GPUs, or the
-// user asks for slices or shares.
-func (s *shape) takesParts(g *poolGPUs, resource corev1.ResourceName, product string) bool {
+// takesParts says whether a kind of a pool's nodes offers whole GPUs, or the user
+// asks for slices or shares.
+func (s *shape) takesParts(g *poolGPUs, k *poolKind, resource corev1.ResourceName) bool {
 	if s.gpus.model != nil || s.asksPart || len(s.gpus.listed) > 0 && s.gpus.listed[0] != hardware.ResourceNVIDIAGPU {
 		return true
 	}
-	seen := g.model
-	if product != "" {
-		seen, _ = hardware.ReadProduct(product)
-	}
-	all := parts()
 	switch {
-	case hardware.CountsMIG(resource) || seen.MIG != "" || violates(g.labels, all[0].without):
+	case hardware.CountsMIG(resource) || k.model.MIG != "" || violates(g.labels, parts[0].without):
 		return s.no(func() string { return "GPUs are MIG slices, which serve only who asks for them" })
-	case resource == hardware.ResourceNVIDIAShared || seen.Shared || violates(g.labels, all[1].without):
+	case resource == hardware.ResourceNVIDIAShared || k.model.Shared || violates(g.labels, parts[1].without):
 		return s.no(func() string { return "GPUs are shared, and serve only who asks for that" })
 	}
 	return true

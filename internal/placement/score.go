@@ -3,7 +3,7 @@
 package placement
 
 import (
-	"slices"
+	"cmp"
 )
 
 // A score says how good a way to place workloads is: the lower the better, the
@@ -11,7 +11,14 @@ import (
 // weights below zero, and cost, stranded GPUs and spread as the strategy has them.
 type score [5]int64
 
-func (a score) compare(b score) int { return slices.Compare(a[:], b[:]) }
+func (a score) compare(b score) int {
+	for i := range a {
+		if a[i] != b[i] {
+			return cmp.Compare(a[i], b[i])
+		}
+	}
+	return 0
+}
 
 // plus adds scores.
 func (a score) plus(b score) score {
@@ -33,24 +40,46 @@ func (s Strategy) scored(unplaced, weight, cost, stranded, spread int64) score {
 	}
 }
 
+// stranding is a score with another number of stranded GPUs.
+func (s Strategy) stranding(a score, stranded int64) score {
+	switch s {
+	case LeastWaste:
+		a[2] = stranded
+	case Spread:
+		a[4] = stranded
+	default:
+		a[3] = stranded
+	}
+	return a
+}
+
 // gain is what putting one more item into a pool adds to the score.
 func (st *state) gain(o *offer, need amount, stranded int64) score {
 	n := st.pools[o.pool].items
-	return st.strategy.scored(0, st.fleet.pools[o.pool].weight, st.fleet.cost(o.pool, need), stranded, 2*n+1)
+	return st.strategy.scored(0, st.fleet.rates[o.pool].weight, st.fleet.cost(o.pool, need), stranded, 2*n+1)
+}
+
+// A rate is what a pool counts for and costs.
+type rate struct {
+	weight int64
+	// price of a node, in millionths.
+	price int64
+	// inverse is one over what is allocatable on a node.
+	inverse []float64
 }
 
 // cost of a workload in a pool, in millionths: the part of a node's price that is
 // the largest part of any of the node's resources that it takes.
 func (f *Fleet) cost(pool int, need amount) int64 {
-	price := f.pools[pool].price
-	if price == 0 {
+	rate := &f.rates[pool]
+	if rate.price == 0 {
 		return 0
 	}
 	share := 0.0
-	for r, x := range f.inverse[pool] {
+	for r, x := range rate.inverse {
 		share = max(share, float64(need[r])*x)
 	}
-	return int64(float64(price) * share)
+	return int64(float64(rate.price) * share)
 }
 
 // inverseOf returns one over each amount, 0 for what is not limited and for what

@@ -112,7 +112,7 @@ func (s *search) optionsOf(i int, first []int) []option {
 		o.need = it.need(nil, o.offer)
 		o.gpus = s.state.fleet.scale.gpusIn(o.need)
 		if i >= s.seated {
-			o.weight, o.cost = s.state.fleet.pools[o.pool].weight, s.state.fleet.cost(o.pool, o.need)
+			o.weight, o.cost = s.state.fleet.rates[o.pool].weight, s.state.fleet.cost(o.pool, o.need)
 		}
 		o.first, o.last = first[o.pool], first[o.pool+1]
 		options = append(options, o)

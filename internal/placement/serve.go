@@ -18,8 +18,6 @@ type offer struct {
 	// kinds of the pool's nodes that serve, nil for all.
 	kinds []bool
 	plan  *planned
-	// need of each workload, but for the plain resources of its container.
-	need amount
 }
 
 // no says that a pool does not serve the shape. The sentence is only made where
@@ -67,9 +65,8 @@ func (f *Fleet) judge(s *shape, index int) (offer, bool) {
 	if o.plan.unknown != "" {
 		return o, s.no(func() string { return "its nodes have no " + string(o.plan.unknown) })
 	}
-	o.need = o.plan.need
-	if at := f.scale.beyond(o.need, f.allocatable[index]); at >= 0 {
-		return o, s.no(func() string { return f.tooSmall(at, o.need[at], f.allocatable[index][at]) })
+	if at := f.scale.beyond(o.plan.need, f.allocatable[index]); at >= 0 {
+		return o, s.no(func() string { return f.tooSmall(at, o.plan.need[at], f.allocatable[index][at]) })
 	}
 	return o, true
 }
@@ -106,7 +103,7 @@ func (p *pool) kindsWith(s *shape, resource corev1.ResourceName) ([]bool, bool) 
 // takesKind says whether a kind of a pool's nodes has the GPUs that are asked for.
 func (s *shape) takesKind(p *pool, kind int, resource corev1.ResourceName) bool {
 	k := &p.kinds[kind]
-	return s.hasModel(&p.gpus, modelKey{product: k.number, resource: resource}, k.product) && s.takesParts(&p.gpus, resource, k.product)
+	return s.hasModel(&p.gpus, k, resource) && s.takesParts(&p.gpus, k, resource)
 }
 
 // planIn plans for the first of the pool's TEEs that serves, or for none where

@@ -4,6 +4,7 @@ package placement
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -103,7 +104,7 @@ func asksPart(d Demand, terms []corev1.NodeSelectorTerm) bool {
 	for _, t := range terms {
 		asked = concat(asked, t.MatchExpressions)
 	}
-	return slices.ContainsFunc(parts(), func(p part) bool { return p.askedBy(asked) })
+	return slices.ContainsFunc(parts, func(p part) bool { return p.askedBy(asked) })
 }
 
 // conceivable says why no pool could serve the demand, however it were made; nil
@@ -194,18 +195,17 @@ type planFrame struct {
 
 // A planned is how a demand is met in pools that are alike.
 type planned struct {
-	err    error
-	demand Demand
-	plan   plan
+	err  error
+	plan plan
 	// labels that a node must have, the RuntimeClass's included, and their keys.
 	labels nodeLabels
 	keys   []string
 	// tolerations that the RuntimeClass adds.
 	tolerations []corev1.Toleration
-	// resources that a Pod takes, its overhead included, but for the plain ones
-	// of its container.
-	resources corev1.ResourceList
-	// need is the same on the fleet's scale, and unknown what is not on it.
+	// devices that its container asks for, and resources that a Pod takes, its
+	// overhead included, but for the plain ones of its container.
+	devices, resources corev1.ResourceList
+	// need is the same resources on the fleet's scale, and unknown what is not on it.
 	need    amount
 	unknown corev1.ResourceName
 }
@@ -237,13 +237,13 @@ func planFor(d Demand, classes []nodev1.RuntimeClass, k planFrame) (*planned, er
 		return nil, err
 	}
 	out.keys = sortedKeys(out.labels.values)
-	out.demand = d
 	if out.plan.grant.count > 0 || out.plan.tee.mode == inProcess {
-		if out.demand.Resources, err = withDevices(d.Resources, out.plan.grant, out.plan.tee); err != nil {
+		if d.Resources, err = withDevices(d.Resources, out.plan.grant, out.plan.tee); err != nil {
 			return nil, err
 		}
 	}
-	out.resources = extended(out.demand.Resources)
+	out.devices = extended(d.Resources)
+	out.resources = out.devices
 	out.addOverhead(class)
 	return out, nil
 }
@@ -259,6 +259,7 @@ func (p *planned) addOverhead(class *nodev1.RuntimeClass) {
 	if class.Overhead == nil {
 		return
 	}
+	p.resources = maps.Clone(p.resources)
 	for name, q := range class.Overhead.PodFixed {
 		sum := p.resources[name].DeepCopy()
 		sum.Add(q)

@@ -182,21 +182,15 @@ func (k *shapeKey) resources(r corev1.ResourceRequirements) [basics]int64 {
 	var few [8]corev1.ResourceName
 	for _, list := range []corev1.ResourceList{r.Limits, r.Requests} {
 		names := few[:0]
-		for name, q := range list {
-			switch name {
-			case corev1.ResourceCPU:
-				plain[0] = q.MilliValue()
-			case corev1.ResourceMemory:
-				plain[1] = q.Value()
-			case corev1.ResourceEphemeralStorage:
-				plain[2] = q.Value()
-			case corev1.ResourcePods:
-			default:
-				names = append(names, name)
+		if readBasics(&plain, list) < len(list) {
+			for name := range list {
+				if !isBasic(name) {
+					names = append(names, name)
+				}
 			}
+			slices.Sort(names)
 		}
 		k.count(len(names))
-		slices.Sort(names)
 		for _, name := range names {
 			q := list[name]
 			k.text(string(name))
@@ -205,4 +199,21 @@ func (k *shapeKey) resources(r corev1.ResourceRequirements) [basics]int64 {
 		}
 	}
 	return plain
+}
+
+// readBasics sets the basic resources that a list has, but for Pods, and returns how
+// many it found. To look them up is faster than to go through a map.
+func readBasics(amounts *[basics]int64, list corev1.ResourceList) int {
+	n := 0
+	if q, ok := list[corev1.ResourceCPU]; ok {
+		amounts[0] = q.MilliValue()
+		n++
+	}
+	for i, name := range [...]corev1.ResourceName{corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
+		if q, ok := list[name]; ok {
+			amounts[i+1] = q.Value()
+			n++
+		}
+	}
+	return n
 }

@@ -55,11 +55,20 @@ func (st *state) clone() *state {
 func (st *state) writable(pool int) *poolState {
 	if !st.own.has(pool) {
 		p := *st.pools[pool]
-		p.groups, p.free, p.most = slices.Clone(p.groups), slices.Clone(p.free), slices.Clone(p.most)
+		// There is room for a few nodes that are no longer like the others.
+		p.groups, p.free, p.most = withRoom(p.groups, apart), withRoom(p.free, apart*len(p.most)), slices.Clone(p.most)
 		st.pools[pool] = &p
 		st.own.add(pool)
 	}
 	return st.pools[pool]
+}
+
+// apart is how many nodes of a pool are expected to be taken from their groups.
+const apart = 4
+
+// withRoom returns a copy of a slice that can grow by so many at no cost.
+func withRoom[S ~[]E, E any](s S, more int) S {
+	return append(make(S, 0, len(s)+more), s...)
 }
 
 // keep takes what an item needs in its pool: from the node that it fits best, or
@@ -94,7 +103,7 @@ func (st *state) bestNode(o *offer, need amount) (at int, stranded int64) {
 	}
 	var leftover float64
 	wanted := st.fleet.scale.gpusIn(need)
-	inverse := st.fleet.inverse[o.pool]
+	inverse := st.fleet.rates[o.pool].inverse
 	for i := range p.groups {
 		g, free := &p.groups[i], p.freeOf(i)
 		if g.nodes == 0 || !need.fits(free) || (o.kinds != nil && !o.kinds[g.kind]) {

@@ -23,31 +23,29 @@ type part struct {
 	values map[string]func(string) bool
 }
 
-// parts are a MIG slice and a share.
-func parts() []part {
-	return []part{
-		{
-			without: []corev1.NodeSelectorRequirement{
-				{Key: hardware.LabelGFDSlices, Operator: corev1.NodeSelectorOpDoesNotExist},
-				{Key: hardware.LabelGKEPartition, Operator: corev1.NodeSelectorOpDoesNotExist},
-			},
-			presence: []string{hardware.LabelGFDSlices, hardware.LabelGKEPartition},
-			values: map[string]func(string) bool{
-				hardware.LabelGFDProduct: func(v string) bool { return strings.Contains(v, hardware.ProductMIG) },
-			},
+// parts are a MIG slice and a share. Nothing changes them.
+var parts = []part{
+	{
+		without: []corev1.NodeSelectorRequirement{
+			{Key: hardware.LabelGFDSlices, Operator: corev1.NodeSelectorOpDoesNotExist},
+			{Key: hardware.LabelGKEPartition, Operator: corev1.NodeSelectorOpDoesNotExist},
 		},
-		{
-			without: []corev1.NodeSelectorRequirement{
-				{Key: hardware.LabelGFDSharing, Operator: corev1.NodeSelectorOpNotIn, Values: []string{hardware.SharingMPS, hardware.SharingTimeSlicing}},
-				{Key: hardware.LabelGKESharing, Operator: corev1.NodeSelectorOpDoesNotExist},
-			},
-			presence: []string{hardware.LabelGKESharing, hardware.LabelGKESharedClients},
-			values: map[string]func(string) bool{
-				hardware.LabelGFDProduct: func(v string) bool { return strings.HasSuffix(v, hardware.ProductShared) },
-				hardware.LabelGFDSharing: func(v string) bool { return v != hardware.SharingNone },
-			},
+		presence: []string{hardware.LabelGFDSlices, hardware.LabelGKEPartition},
+		values: map[string]func(string) bool{
+			hardware.LabelGFDProduct: func(v string) bool { return strings.Contains(v, hardware.ProductMIG) },
 		},
-	}
+	},
+	{
+		without: []corev1.NodeSelectorRequirement{
+			{Key: hardware.LabelGFDSharing, Operator: corev1.NodeSelectorOpNotIn, Values: []string{hardware.SharingMPS, hardware.SharingTimeSlicing}},
+			{Key: hardware.LabelGKESharing, Operator: corev1.NodeSelectorOpDoesNotExist},
+		},
+		presence: []string{hardware.LabelGKESharing, hardware.LabelGKESharedClients},
+		values: map[string]func(string) bool{
+			hardware.LabelGFDProduct: func(v string) bool { return strings.HasSuffix(v, hardware.ProductShared) },
+			hardware.LabelGFDSharing: func(v string) bool { return v != hardware.SharingNone },
+		},
+	},
 }
 
 // askedBy says whether one of the requirements can only mean such nodes.
@@ -74,7 +72,7 @@ func (g gpuGrant) wholeOnly(terms []corev1.NodeSelectorTerm, fixed []corev1.Node
 	}
 	for _, t := range terms {
 		asked := slices.Concat(fixed, t.MatchExpressions)
-		for _, p := range parts() {
+		for _, p := range parts {
 			if !p.askedBy(asked) {
 				t.MatchExpressions = both(t.MatchExpressions, p.without)
 			}
