@@ -121,6 +121,7 @@ func (s *stack) composeReplicas(path string, item performerItem, fields *structp
 		}
 		origin[resource] = path
 		s.add(resource, v1alpha1.PerformerKind, s.name+"-"+name, spec)
+		prepare(s.resources[resource].GetResource(), s.observedAs(resource, v1alpha1.PerformerKind), serviceOf(s.name, name))
 		s.own[resource] = specOf(item)
 	}
 	return nil

@@ -32,8 +32,17 @@ func composedExecutor(name, namespace string) string {
 	return fmt.Sprintf("{apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: HourglassExecutor, metadata: {name: %s, namespace: %s}, spec: %s}", name, namespace, executorSpec)
 }
 
-// composedPerformer is a Performer of an XR in the pool cheap.
+// composedPerformer is a Performer of an XR in the pool cheap, with what the provider
+// would write into it.
 func composedPerformer(name, namespace, digests, rest string) string {
+	return strings.NewReplacer(
+		"metadata: {", "metadata: {finalizers: [finalizer.managedresource.crossplane.io], ",
+		"annotations: {", "annotations: {crossplane.io/external-name: performer-"+name+", ",
+	).Replace(placedPerformer(name, namespace, digests, rest))
+}
+
+// placedPerformer is a Performer of another step in the pool cheap.
+func placedPerformer(name, namespace, digests, rest string) string {
 	return fmt.Sprintf(`{apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: Performer, metadata: {name: %s, namespace: %s,
   labels: {hourglass.eigenlayer.io/hardware-pool: cheap}, annotations: {hourglass.eigenlayer.io/placed: %s}},
   spec: {avsAddress: "0x1", image: a/b, providerConfigRef: {kind: ClusterProviderConfig, name: default}, %s}}`, name, namespace, digests, rest)
@@ -123,8 +132,8 @@ func TestCompose(t *testing.T) {
 				resources: map[string]string{
 					"e": "{apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: HourglassExecutor, spec: {config: {kubernetes: {defaultScheduling: {nodeSelector: {zone: a}}}}}}",
 					"f": "{apiVersion: hourglass.eigenlayer.io/v1alpha1, kind: HourglassExecutor, spec: {config: {kubernetes: {defaultScheduling: {nodeSelector: {zone: unnamed}}}}}}",
-					"p": composedPerformer("p", "avs", asksForZone, "executorRef: team-x7, scheduling: {nodeSelector: {pool: cheap, zone: a}}"),
-					"q": composedPerformer("q", "avs", asksNothing, selectCheap),
+					"p": placedPerformer("p", "avs", asksForZone, "executorRef: team-x7, scheduling: {nodeSelector: {pool: cheap, zone: a}}"),
+					"q": placedPerformer("q", "avs", asksNothing, selectCheap),
 				},
 				status: places("p", "q"), condition: "TRUE AllPlaced: 2 performers placed", results: going("p", "q"), asks: asksForPools,
 			},
@@ -144,8 +153,8 @@ func TestCompose(t *testing.T) {
 				resources: map[string]string{
 					"executor":      strings.Replace(composedExecutor("team", "avs"), "kubernetes: {defaultScheduling: {nodeSelector: {zone: a}}},", "", 1),
 					"performer-one": composedPerformer("team-one", "avs", asksNothing, "executorRef: team, "+selectCheap),
-					"mine":          composedPerformer("mine", "elsewhere", asksNothing, selectCheap),
-					"yours":         strings.Replace(composedPerformer("yours", "avs", asksNothing, selectCheap), "name: yours, ", "", 1),
+					"mine":          placedPerformer("mine", "elsewhere", asksNothing, selectCheap),
+					"yours":         strings.Replace(placedPerformer("yours", "avs", asksNothing, selectCheap), "name: yours, ", "", 1),
 				},
 				ready:  map[string]string{"executor": "FALSE", "performer-one": "FALSE"},
 				status: with(places("mine", "team-one", "yours"), "executor: {name: team}, performers: 3, servingPerformers: 0"), condition: "TRUE AllPlaced: 3 performers placed",
@@ -185,7 +194,7 @@ func TestCompose(t *testing.T) {
 			},
 			want: expected{
 				resources: map[string]string{
-					"mine":          composedPerformer("mine", "avs", asksNothing, selectCheap),
+					"mine":          placedPerformer("mine", "avs", asksNothing, selectCheap),
 					"performer-new": composedPerformer("team-new", "avs", asksNothing, selectCheap),
 					"performer-one": composedPerformer("team-one", "avs", asksNothing, selectCheap),
 					"performer-two": composedPerformer("team-two", "avs", asksNothing, selectCheap),

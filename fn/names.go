@@ -20,7 +20,7 @@ func checkExecutorName(stack string) error {
 
 // checkPerformerName checks that a Service can be named after a performer.
 func checkPerformerName(stack, name string) error {
-	service := "performer-" + stack + "-" + name
+	service := serviceOf(stack, name)
 	if len(service) > validation.DNS1123LabelMaxLength {
 		return fmt.Errorf("makes a Service called %s, of %d characters, but it may have %d: shorten the name of the performer or that of the XR",
 			service, len(service), validation.DNS1123LabelMaxLength)
@@ -30,6 +30,10 @@ func checkPerformerName(stack, name string) error {
 	}
 	return nil
 }
+
+// serviceOf is the name of the Service, and of all else, that a performer of a stack
+// becomes.
+func serviceOf(stack, performer string) string { return "performer-" + stack + "-" + performer }
 
 // ruleOf returns the rule that a name has broken, in a few words.
 func ruleOf(problems []string) string {

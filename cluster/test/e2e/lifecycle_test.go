@@ -111,6 +111,15 @@ func TestVersionChangesNothingThatRuns(t *testing.T) {
 	}
 }
 
+// TestLostFinalizerComesBack takes a Performer's finalizer away, as a Composition does that composed it and does so no more.
+func TestLostFinalizerComesBack(t *testing.T) {
+	p := newPerformer(namespace(t), "a")
+	create(t, p)
+	awaitRunning(t, p)
+	change(t, p, func(p *v1alpha1.Performer) { p.Finalizers = nil })
+	await(t, p, "has its finalizer again", func(q *v1alpha1.Performer) bool { return len(q.Finalizers) == 1 })
+}
+
 func TestLostObjectsComeBack(t *testing.T) {
 	p := newPerformer(namespace(t), "a")
 	create(t, p)

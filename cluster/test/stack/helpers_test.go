@@ -70,14 +70,20 @@ func apply(t *testing.T, elem ...string) {
 // eventually waits until a condition holds. It fails with what is said last.
 func eventually(t *testing.T, what string, holds func(context.Context) (bool, string)) {
 	t.Helper()
+	eventuallyWithin(t, within, what, holds)
+}
+
+// eventuallyWithin is eventually for what takes its time.
+func eventuallyWithin(t *testing.T, limit time.Duration, what string, holds func(context.Context) (bool, string)) {
+	t.Helper()
 	last := ""
-	err := wait.PollUntilContextTimeout(context.WithoutCancel(t.Context()), 100*time.Millisecond, within, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(context.WithoutCancel(t.Context()), 100*time.Millisecond, limit, true, func(ctx context.Context) (bool, error) {
 		ok, said := holds(ctx)
 		last = said
 		return ok, nil
 	})
 	if err != nil {
-		t.Fatalf("waited %s in vain until %s; last: %s", within, what, last)
+		t.Fatalf("waited %s in vain until %s; last: %s", limit, what, last)
 	}
 }
 

@@ -48,7 +48,7 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 			record:  record,
 			kube:    mgr.GetClient(),
 		}),
-		managed.WithPollJitterHook(o.PollJitter),
+		managed.WithPollIntervalHook(options.PollInterval(o)),
 		managed.WithFinalizer(options.NewFinalizer(mgr.GetClient(), func(o resource.Object) string {
 			return workload.ExecutorName(o.(*v1alpha1.HourglassExecutor)) //nolint:forcetypeassert // This controller has no other kind.
 		})))...)

@@ -10,6 +10,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlevent "sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/meta"
@@ -50,6 +52,20 @@ func (f Finalizer) AddFinalizer(ctx context.Context, o resource.Object) error {
 	err := f.kube.Patch(ctx, answer, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	o.SetResourceVersion(answer.GetResourceVersion())
 	return errors.Wrap(err, "cannot add the finalizer and the external name")
+}
+
+// FinalizerLost passes updates by which somebody else took a managed resource's
+// finalizer away, as a Composition does that composed it and does so no more. It has
+// to be written again before the resource is deleted, or what runs is left behind.
+func FinalizerLost() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(ctrlevent.CreateEvent) bool { return false },
+		DeleteFunc:  func(ctrlevent.DeleteEvent) bool { return false },
+		GenericFunc: func(ctrlevent.GenericEvent) bool { return false },
+		UpdateFunc: func(e ctrlevent.UpdateEvent) bool {
+			return !meta.WasDeleted(e.ObjectNew) && meta.FinalizerExists(e.ObjectOld, managed.FinalizerName) && !meta.FinalizerExists(e.ObjectNew, managed.FinalizerName)
+		},
+	}
 }
 
 // RemoveFinalizer from a managed resource, from the place where it was seen: a

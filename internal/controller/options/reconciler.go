@@ -4,6 +4,7 @@ package options
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"k8s.io/client-go/util/workqueue"
@@ -18,6 +19,8 @@ import (
 	"github.com/crossplane/crossplane-runtime/v2/pkg/reconciler/managed"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/resource"
 	"github.com/crossplane/crossplane-runtime/v2/pkg/statemetrics"
+
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/quiet"
 )
 
 // Backoff of a managed resource whose reconcile failed. It starts short: most
@@ -51,6 +54,18 @@ func Reconciler(o Options, name string, record event.Recorder) []managed.Reconci
 		ro = append(ro, managed.WithMetricRecorder(o.MetricOptions.MRMetrics))
 	}
 	return ro
+}
+
+// PollInterval is when a managed resource with which all is well is looked at again:
+// after the usual interval, to which jitter is added, or when it is not young any
+// more and its status can wait no longer.
+func PollInterval(o Options) managed.PollIntervalHook {
+	return func(mg resource.Managed, poll time.Duration) time.Duration {
+		if left := quiet.Youth(mg, time.Now()); left > 0 {
+			return min(poll, left)
+		}
+		return poll + time.Duration((rand.Float64()-0.5)*2*float64(o.PollJitter)) //nolint:gosec // Jitter needs no secrets.
+	}
 }
 
 // AddStateMetrics records how many managed resources of a kind there are, and in

@@ -6,7 +6,6 @@ package performer
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -46,7 +45,7 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 			record:  record,
 			kube:    mgr.GetClient(),
 		}),
-		managed.WithPollIntervalHook(pollInterval(o.PollJitter)),
+		managed.WithPollIntervalHook(pollInterval(options.PollInterval(o))),
 		managed.WithFinalizer(options.NewFinalizer(mgr.GetClient(), func(o resource.Object) string {
 			return workload.PodName(o.(*v1alpha1.Performer)) //nolint:forcetypeassert // This controller has no other kind.
 		})))...)
@@ -60,7 +59,7 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 	c, err := ctrl.NewControllerManagedBy(mgr).
 		Named(name).
 		WithOptions(options.Controller(o)).
-		For(&v1alpha1.Performer{}, builder.WithPredicates(resource.DesiredStateChanged())).
+		For(&v1alpha1.Performer{}, builder.WithPredicates(predicate.Or(resource.DesiredStateChanged(), options.FinalizerLost()))).
 		Watches(&v1alpha1.ProviderConfig{}, users(mgr.GetClient(), v1alpha1.ProviderConfigKind), changed).
 		Watches(&v1alpha1.ClusterProviderConfig{}, users(mgr.GetClient(), v1alpha1.ClusterProviderConfigKind), changed).
 		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
@@ -81,15 +80,15 @@ func podName(o client.Object) []string {
 	return []string{workload.PodName(o.(*v1alpha1.Performer))} //nolint:forcetypeassert // Only Performers are indexed.
 }
 
-// pollInterval is the usual one with jitter, but for a Performer whose Pod ended
-// and is replaced after a while.
-func pollInterval(jitter time.Duration) managed.PollIntervalHook {
+// pollInterval is the usual one, but for a Performer whose Pod ended and is
+// replaced after a while.
+func pollInterval(usual managed.PollIntervalHook) managed.PollIntervalHook {
 	return func(mg resource.Managed, poll time.Duration) time.Duration {
 		p, ok := mg.(*v1alpha1.Performer)
 		if ok && p.Status.Phase == v1alpha1.PerformerFailed && p.Status.FailedPods > 0 {
 			return min(poll, workload.ReplaceWait(p))
 		}
-		return poll + time.Duration((rand.Float64()-0.5)*2*float64(jitter)) //nolint:gosec // Jitter needs no secrets.
+		return usual(mg, poll)
 	}
 }
 

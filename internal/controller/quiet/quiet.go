@@ -9,6 +9,7 @@ import (
 	"context"
 	"reflect"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	kerrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,9 +23,10 @@ import (
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 )
 
-// Manager is m, but for its client: that drops updates that change nothing.
+// Manager is m, but for its client: that drops updates that change nothing, and
+// statuses that say little and come early.
 func Manager(m manager.Manager) manager.Manager {
-	return quietManager{Manager: m, client: quietClient{Client: m.GetClient(), written: &sync.Map{}}}
+	return quietManager{Manager: m, client: quietClient{Client: m.GetClient(), written: &sync.Map{}, now: time.Now}}
 }
 
 type quietManager struct {
@@ -41,6 +43,7 @@ type quietClient struct {
 	client.Client
 
 	written *sync.Map // of object to string
+	now     func() time.Time
 }
 
 // An object is the kind and the key of one, in the map of those written.
@@ -96,9 +99,11 @@ type quietStatus struct {
 	client quietClient
 }
 
-// Update sends a status unless it is as the cache has it.
+// Update sends a status unless it is as the cache has it, or comes early.
 func (s quietStatus) Update(ctx context.Context, o client.Object, opts ...client.SubResourceUpdateOption) error {
-	same, err := s.client.unchanged(ctx, o, sameStatus)
+	same, err := s.client.unchanged(ctx, o, func(cached, o client.Object) bool {
+		return early(cached, o, s.client.now()) || sameStatus(cached, o)
+	})
 	if err != nil || same {
 		return err
 	}
