@@ -8,6 +8,7 @@ package quiet
 import (
 	"context"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,6 +102,7 @@ type quietStatus struct {
 
 // Update sends a status unless it is as the cache has it, or comes early.
 func (s quietStatus) Update(ctx context.Context, o client.Object, opts ...client.SubResourceUpdateOption) error {
+	putSyncedFirst(conditions(o))
 	same, err := s.client.unchanged(ctx, o, func(cached, o client.Object) bool {
 		return early(cached, o, s.client.now()) || sameStatus(cached, o)
 	})
@@ -148,13 +150,37 @@ func sameStatus(cached, o client.Object) bool {
 	if !ok {
 		return equality.Semantic.DeepEqual(status(cached), status(o))
 	}
-	conditions, _ := reflect.TypeAssert[[]xpv2.Condition](reflect.ValueOf(o).Elem().FieldByName("Status").FieldByName("Conditions"))
-	for i, c := range conditions {
+	next := conditions(o)
+	for i, c := range next {
 		if was := old.GetCondition(c.Type); was.Equal(c) {
-			conditions[i].LastTransitionTime = was.LastTransitionTime
+			next[i].LastTransitionTime = was.LastTransitionTime
 		}
 	}
 	return equality.Semantic.DeepEqual(status(cached), status(o))
+}
+
+// conditions of a managed resource's status, to be changed in their places.
+func conditions(o client.Object) []xpv2.Condition {
+	if _, ok := o.(resource.Conditioned); !ok {
+		return nil
+	}
+	c, _ := reflect.TypeAssert[[]xpv2.Condition](reflect.ValueOf(o).Elem().FieldByName("Status").FieldByName("Conditions"))
+	return c
+}
+
+// putSyncedFirst where the managed reconciler has just appended it: it has no
+// message, and some read that of the last condition as what the status says. Later
+// it would be found there, which would cost one more write.
+func putSyncedFirst(c []xpv2.Condition) {
+	slices.SortStableFunc(c, func(a, b xpv2.Condition) int {
+		switch {
+		case a.Type == xpv2.TypeSynced && b.Type != xpv2.TypeSynced:
+			return -1
+		case b.Type == xpv2.TypeSynced && a.Type != xpv2.TypeSynced:
+			return 1
+		}
+		return 0
+	})
 }
 
 // status is the Status field that every kind of this provider has.

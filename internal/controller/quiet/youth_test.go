@@ -135,3 +135,18 @@ func TestEarlyStatus(t *testing.T) {
 		})
 	}
 }
+
+func TestSyncedFirst(t *testing.T) {
+	w := wire{}
+	o := performer(with(xpv2.Available(), xpv2.Condition{Type: "Available", Status: "True"}, xpv2.ReconcileSuccess()))
+	if err := w.client().Status().Update(t.Context(), o); err != nil {
+		t.Fatalf("Status().Update(...): %v", err)
+	}
+	var got []xpv2.ConditionType
+	for _, c := range o.Status.Conditions {
+		got = append(got, c.Type)
+	}
+	if diff := cmp.Diff([]xpv2.ConditionType{"Synced", "Ready", "Available"}, got); diff != "" {
+		t.Errorf("the last condition is what the status says, and Synced says nothing: -want, +got:\n%s", diff)
+	}
+}
