@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/proto"
 
 	fnv1 "github.com/crossplane/function-sdk-go/proto/v1"
 	"github.com/crossplane/function-sdk-go/response"
@@ -45,19 +47,47 @@ func BenchmarkNothing100Pools(b *testing.B) {
 	benchmark(b, start(b, server))
 }
 
-// benchmark calls a function again and again. Beside the mean it tells the 50th
-// and the 99th percentile.
+// encoded is a codec that sends and receives the bytes that messages are. To the
+// server it is the usual one.
+type encoded struct{}
+
+func (encoded) Marshal(v any) ([]byte, error) {
+	data, ok := v.(*[]byte)
+	if !ok {
+		return nil, fmt.Errorf("%T is no bytes", v)
+	}
+	return *data, nil
+}
+
+func (encoded) Unmarshal(data []byte, v any) error {
+	into, ok := v.(*[]byte)
+	if !ok {
+		return fmt.Errorf("%T is no bytes", v)
+	}
+	*into = slices.Clone(data)
+	return nil
+}
+
+func (encoded) Name() string { return "proto" }
+
+// benchmark calls a function again and again. What Crossplane does on its own side
+// of a call is not measured: the request is encoded once. Beside the mean it tells
+// the 50th and the 99th percentile.
 func benchmark(b *testing.B, address string) {
 	b.Helper()
-	client, req := dial(b, address), fleetOf(b, 100)
+	conn, req := connect(b, address, insecure.NewCredentials()), bytesOf(b, fleetOf(b, 100))
+	var rsp []byte
 	var took []time.Duration
 	for b.Loop() {
 		start := time.Now()
-		rsp, err := client.RunFunction(b.Context(), req)
-		if err != nil || len(rsp.GetDesired().GetResources()) != 1 {
-			b.Fatalf("RunFunction(...): %v %v", rsp, err)
+		if err := conn.Invoke(b.Context(), fnv1.FunctionRunnerService_RunFunction_FullMethodName, &req, &rsp, grpc.ForceCodec(encoded{})); err != nil {
+			b.Fatalf("RunFunction(...): %v", err)
 		}
 		took = append(took, time.Since(start))
+	}
+	answer := &fnv1.RunFunctionResponse{}
+	if err := proto.Unmarshal(rsp, answer); err != nil || len(answer.GetDesired().GetResources()) != 1 {
+		b.Fatalf("RunFunction(...): %v %v", answer, err)
 	}
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
