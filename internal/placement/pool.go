@@ -29,7 +29,7 @@ type pool struct {
 	selector map[string]string
 	// node stands for each of the nodes: their labels, and their taints that keep
 	// Pods away.
-	node corev1.Node
+	node *corev1.Node
 	gpus poolGPUs
 	tees []poolTEE
 	// classes are the RuntimeClasses of the target, nil where they are not known.
@@ -59,7 +59,7 @@ type poolKind struct {
 	known bool
 	// number is the same for kinds that are the same models.
 	number int
-	node   corev1.Node
+	node   *corev1.Node
 }
 
 // A nodeGroup is nodes of a pool that have the same left.
@@ -82,6 +82,7 @@ func preparePool(hp *v1alpha1.HardwarePool) pool {
 	facts := factsOf(hp)
 	p := pool{
 		name:     hp.Name,
+		node:     &corev1.Node{},
 		target:   *cmp.Or(hp.Spec.ProviderConfigRef, &DefaultTarget),
 		selector: hp.Spec.NodeSelector,
 		classes:  classesOf(facts.RuntimeClasses),
@@ -155,7 +156,7 @@ func (p *pool) kindsOf() []poolKind {
 		}
 		k := poolKind{product: g.product, node: p.node, model: p.gpus.model, known: p.gpus.known}
 		if g.product != "" {
-			k.node = *p.node.DeepCopy()
+			k.node = p.node.DeepCopy()
 			k.node.Labels[p.productLabel()] = g.product
 			k.model, k.known = hardware.ReadProduct(g.product)
 		}

@@ -69,7 +69,26 @@ func teesOf(declared *v1alpha1.PoolTEE, labels map[string]string) (tees []poolTE
 		}
 		tees = append(tees, poolTEE{tee: t, mode: modes[i], class: declared.RuntimeClass, declared: true})
 	}
-	// In the order in which a workload that any TEE serves gets one.
+	for _, t := range provableTEEs {
+		known := slices.ContainsFunc(tees, func(o poolTEE) bool { return o.tee == t.tee && o.mode == t.mode })
+		if !known && slices.ContainsFunc(t.proofs, func(a hardware.Alternative) bool { return !violates(labels, a) }) {
+			tees = append(tees, t.poolTEE)
+		}
+	}
+	return tees, ""
+}
+
+// A provableTEE is a TEE that node labels can prove, and those labels.
+type provableTEE struct {
+	poolTEE
+
+	proofs []hardware.Alternative
+}
+
+// provableTEEs are all of them, in the order in which a workload that any TEE
+// serves gets one. Nothing changes them.
+var provableTEEs = func() []provableTEE {
+	var all []provableTEE
 	for _, t := range []poolTEE{
 		{tee: hardware.TDX, mode: inPodVM},
 		{tee: hardware.SEVSNP, mode: inPodVM},
@@ -78,13 +97,10 @@ func teesOf(declared *v1alpha1.PoolTEE, labels map[string]string) (tees []poolTE
 		{tee: hardware.SEV, mode: inNodeVM},
 		{tee: hardware.SGX, mode: inProcess},
 	} {
-		known := slices.ContainsFunc(tees, func(o poolTEE) bool { return o.tee == t.tee && o.mode == t.mode })
-		if !known && slices.ContainsFunc(t.labels(), func(a hardware.Alternative) bool { return !violates(labels, a) }) {
-			tees = append(tees, t)
-		}
+		all = append(all, provableTEE{poolTEE: t, proofs: t.labels()})
 	}
-	return tees, ""
-}
+	return all
+}()
 
 // runtimeClasses returns the RuntimeClasses that a workload finds in the pool's
 // cluster. Where they are not known, these are the usual ones of the TEE and the

@@ -204,7 +204,7 @@ func (p *pool) matching(s *shape, plan *planned, kinds []bool) ([]bool, bool) {
 	if s.terms == nil && !selected {
 		return kinds, true
 	}
-	if len(p.kinds) == 1 && s.matches(&p.node) {
+	if len(p.kinds) == 1 && s.matches(p.node) {
 		return nil, true
 	}
 	matched, some := make([]bool, len(p.kinds)), false
@@ -212,7 +212,7 @@ func (p *pool) matching(s *shape, plan *planned, kinds []bool) ([]bool, bool) {
 		if kinds != nil && !kinds[i] {
 			continue
 		}
-		matched[i] = (!selected || p.kinds[i].product == product) && s.matches(&p.kinds[i].node)
+		matched[i] = (!selected || p.kinds[i].product == product) && s.matches(p.kinds[i].node)
 		some = some || matched[i]
 	}
 	return matched, some || s.no(func() string {
@@ -233,7 +233,7 @@ func (p *pool) unmatched(terms []corev1.NodeSelectorTerm) string {
 		if p.node.Labels[r.Key] == "" && r.Operator != corev1.NodeSelectorOpDoesNotExist && r.Operator != corev1.NodeSelectorOpNotIn {
 			return fmt.Sprintf("required node affinity wants %s, and its nodes have no such label%s", describe([]corev1.NodeSelectorRequirement{r}, ""), more)
 		}
-		if !matches(r, &p.node) {
+		if !matches(r, p.node) {
 			return fmt.Sprintf("required node affinity wants %s, and the label is %q%s", describe([]corev1.NodeSelectorRequirement{r}, ""), p.node.Labels[r.Key], more)
 		}
 	}
