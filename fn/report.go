@@ -43,6 +43,8 @@ type report struct {
 	verdicts   []verdict
 	// noPools says what to do where no pool is known.
 	noPools string
+	// before are the placements that the XR's status has, by the performer.
+	before map[string]*structpb.Struct
 }
 
 func newReport(s *stack, verdicts []verdict, noPools string) *report {
@@ -53,7 +55,10 @@ func newReport(s *stack, verdicts []verdict, noPools string) *report {
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Compare(s.performers[a].title(), s.performers[b].title())
 	})
-	r := &report{noPools: noPools}
+	r := &report{noPools: noPools, before: map[string]*structpb.Struct{}}
+	for _, p := range at(s.xr, "status", "placements").GetListValue().GetValues() {
+		r.before[textAt(p.GetStructValue(), "performer")] = p.GetStructValue()
+	}
 	for _, i := range order {
 		r.performers = append(r.performers, &s.performers[i])
 		r.verdicts = append(r.verdicts, verdicts[i])
@@ -154,7 +159,7 @@ func (r *report) status() map[string]*structpb.Value {
 	var places, waiting []*structpb.Struct
 	for i, v := range r.verdicts {
 		if v.outcome == placed || v.outcome == unpooled {
-			places = append(places, placeOf(r.performers[i], v))
+			places = append(places, r.placeOf(r.performers[i], v))
 		} else {
 			waiting = append(waiting, r.waitOf(r.performers[i], v))
 		}
@@ -169,14 +174,19 @@ func (r *report) status() map[string]*structpb.Value {
 	return fields
 }
 
-// placeOf returns a performer's place as the status has it.
-func placeOf(p *performer, v verdict) *structpb.Struct {
+// placeOf returns a performer's place as the status has it. Of one that stays it
+// says why it came.
+func (r *report) placeOf(p *performer, v verdict) *structpb.Struct {
 	b := v.binding
 	if v.outcome == unpooled {
 		b.Why = runsAlone
 		if p.target != nil {
 			b.Target = *p.target
 		}
+	}
+	before := r.before[p.title()]
+	if why := textAt(before, "why"); b.Why == placement.WhyStays && textAt(before, "pool") == b.Pool && why != placement.WhyWaits {
+		b.Why = cmp.Or(why, b.Why)
 	}
 	o := object("performer", p.title(), "why", b.Why)
 	o.Fields["pool"] = structpb.NewStringValue(b.Pool)

@@ -21,6 +21,11 @@ const (
 	keptStatus = `{placements: [{performer: a, pool: dear, target: {kind: ClusterProviderConfig, name: default}, why: stays where it is}]}`
 )
 
+// remembering is an XR whose status says why a went to a pool.
+func remembering(pool, why string) string {
+	return "{apiVersion: example.org/v1, kind: Stack, metadata: {name: team, namespace: avs}, status: {placements: [{performer: a, pool: " + pool + ", why: '" + why + "'}]}}"
+}
+
 // TestStay checks what becomes of a performer that exists.
 func TestStay(t *testing.T) {
 	const placed = "TRUE AllPlaced: 1 performer placed"
@@ -35,6 +40,33 @@ func TestStay(t *testing.T) {
 			reason: "A cheaper pool is no reason to move, and nothing new is no result.",
 			sample: sample{desired: map[string]string{"a": plain}, observed: map[string]string{"a": inDear}, pools: []string{cheap, dear}},
 			want:   expected{resources: map[string]string{"a": keptInDear}, status: keptStatus, condition: placed, asks: asksForPools},
+		},
+		"Why": {
+			reason: "Why it went there is said for as long as it stays.",
+			sample: sample{
+				xr:      remembering("dear", "the lowest price of the 2 pools that serve it"),
+				desired: map[string]string{"a": plain}, observed: map[string]string{"a": inDear}, pools: []string{cheap, dear},
+			},
+			want: expected{
+				resources: map[string]string{"a": keptInDear}, condition: placed, asks: asksForPools,
+				status: strings.Replace(keptStatus, "stays where it is", "the lowest price of the 2 pools that serve it", 1),
+			},
+		},
+		"WhyElsewhere": {
+			reason: "Why it was somewhere else before tells nothing.",
+			sample: sample{
+				xr:      remembering("cheap", "the lowest price of the 2 pools that serve it"),
+				desired: map[string]string{"a": plain}, observed: map[string]string{"a": inDear}, pools: []string{cheap, dear},
+			},
+			want: expected{resources: map[string]string{"a": keptInDear}, status: keptStatus, condition: placed, asks: asksForPools},
+		},
+		"WaitsNoMore": {
+			reason: "Nor that it waited for a node, once it has one.",
+			sample: sample{
+				xr:      remembering("dear", "stays, though no node has room yet: no other pool has"),
+				desired: map[string]string{"a": plain}, observed: map[string]string{"a": inDear}, pools: []string{cheap, dear},
+			},
+			want: expected{resources: map[string]string{"a": keptInDear}, status: keptStatus, condition: placed, asks: asksForPools},
 		},
 		"NewTaint": {
 			reason: "What runs on a node runs on there when its pool gets a taint: a toleration would need a new Pod.",

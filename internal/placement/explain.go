@@ -95,13 +95,20 @@ func (r *Result) noRoom(o *offer, need amount) string {
 	return fmt.Sprintf("%s of %s requested %s free on its emptiest node", r.fleet.scale.quantity(short, best[short]), r.fleet.scale.quantity(short, need[short]), r.fleet.scale.names[short])
 }
 
+// Why of workloads that are in the pool already. Why they went there was said when
+// they did.
+const (
+	WhyStays = "stays where it is"
+	WhyWaits = "stays, though no node has room yet: no other pool has"
+)
+
 // why an item goes to its pool, in a sentence.
 func (r *Result) why(it *item) string {
 	switch {
 	case it.waits:
-		return "stays, though no node has room yet: no other pool has"
+		return WhyWaits
 	case it.stays():
-		return "stays where it is"
+		return WhyStays
 	case len(it.shape.offers) == 1:
 		return "the only pool that serves it"
 	}
