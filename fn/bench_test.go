@@ -37,14 +37,24 @@ func fleetOf(tb testing.TB, n int) *fnv1.RunFunctionRequest {
 	return s.request(tb)
 }
 
+// BenchmarkRunFunction100Pools has pools that do not change between the calls.
 func BenchmarkRunFunction100Pools(b *testing.B) {
-	benchmark(b, serving(b, trusting))
+	benchmark(b, serving(b, trusting), fleetOf(b, 100))
+}
+
+// BenchmarkRunFunction100NewPools has pools of which nothing is known.
+func BenchmarkRunFunction100NewPools(b *testing.B) {
+	req := fleetOf(b, 100)
+	for _, pool := range selected(req).GetItems() {
+		put(objectAt(pool.GetResource(), "metadata"), "resourceVersion", nil)
+	}
+	benchmark(b, serving(b, trusting), req)
 }
 
 func BenchmarkNothing100Pools(b *testing.B) {
 	server := grpc.NewServer()
 	fnv1.RegisterFunctionRunnerServiceServer(server, nothing{})
-	benchmark(b, start(b, server))
+	benchmark(b, start(b, server), fleetOf(b, 100))
 }
 
 // encoded is a codec that sends and receives the bytes that messages are. To the
@@ -73,9 +83,9 @@ func (encoded) Name() string { return "proto" }
 // benchmark calls a function again and again. What Crossplane does on its own side
 // of a call is not measured: the request is encoded once. Beside the mean it tells
 // the 50th and the 99th percentile.
-func benchmark(b *testing.B, address string) {
+func benchmark(b *testing.B, address string, r *fnv1.RunFunctionRequest) {
 	b.Helper()
-	conn, req := connect(b, address, insecure.NewCredentials()), bytesOf(b, fleetOf(b, 100))
+	conn, req := connect(b, address, insecure.NewCredentials()), bytesOf(b, r)
 	var rsp []byte
 	var took []time.Duration
 	for b.Loop() {

@@ -35,13 +35,14 @@ const goodFor = 10 * time.Minute
 type Function struct {
 	fnv1.UnimplementedFunctionRunnerServiceServer
 
-	log logging.Logger
+	log   logging.Logger
+	known knownPools
 }
 
 // RunFunction answers a request. Whatever is wrong is a result: an error of the
 // call itself would say less, and say it to fewer people.
 func (f *Function) RunFunction(_ context.Context, req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
-	return f.guard(req, run), nil
+	return f.guard(req, f.run), nil
 }
 
 // guard makes a response of whatever becomes of a request.
@@ -64,13 +65,13 @@ func (f *Function) guard(req *fnv1.RunFunctionRequest, run func(*fnv1.RunFunctio
 }
 
 // run reads a request, places the performers and writes the response.
-func run(req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
+func (f *Function) run(req *fnv1.RunFunctionRequest) (*fnv1.RunFunctionResponse, error) {
 	in, err := readInput(req.GetInput())
 	if err != nil {
 		return nil, err
 	}
 	selector := selectorOf(in)
-	p, err := readPools(req, in, selector)
+	p, err := f.known.read(req, in, selector)
 	if err != nil {
 		return nil, err
 	}

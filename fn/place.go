@@ -47,12 +47,11 @@ func place(performers []performer, p pools, strategy v1beta1.Strategy) ([]verdic
 	if p.pending || len(p.all) == 0 {
 		return verdicts, nil
 	}
-	fleet := placement.NewFleet(p.all)
-	result := fleet.Place(workloads, placement.Strategy(strategy))
+	result := p.fleet.Place(workloads, placement.Strategy(strategy))
 	for w, i := range of {
 		verdicts[i] = verdictOf(result, w)
 	}
-	return verdicts, fleet.Invalid()
+	return verdicts, p.fleet.Invalid()
 }
 
 // workload returns the performer as placement sees it.

@@ -74,7 +74,7 @@ func planOf(docs documents, strategy v1beta1.Strategy) (*planned, error) {
 	if strategy == "" {
 		strategy = in.Strategy
 	}
-	p.result = placement.NewFleet(pools.all).Place(workloads, placement.Strategy(strategy))
+	p.result = pools.fleet.Place(workloads, placement.Strategy(strategy))
 	return p, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/fn/input/v1beta1"
 	"github.com/crossplane-contrib/provider-hourglass/fn/typed"
+	"github.com/crossplane-contrib/provider-hourglass/internal/placement"
 )
 
 // requirementPools is the name under which Crossplane is asked for HardwarePools.
@@ -32,6 +33,8 @@ type pools struct {
 	// pending says that Crossplane has not answered yet which HardwarePools there
 	// are.
 	pending bool
+	// fleet is all of them, ready to place performers on.
+	fleet *placement.Fleet
 }
 
 // selectorOf returns what HardwarePools to ask Crossplane for, nil for none.
@@ -78,16 +81,13 @@ func readPools(req *fnv1.RunFunctionRequest, in *v1beta1.Placement, selector *fn
 		p.all = append(p.all, pool)
 		p.inline = append(p.inline, inline.Name)
 	}
-	if selector == nil {
-		return p, nil
+	var found []*fnv1.Resource
+	if selector != nil {
+		answer := selected(req)
+		p.pending, found = answer == nil, answer.GetItems()
 	}
-	selected, answered := req.GetRequiredResources()[requirementPools]
-	if !answered {
-		selected, answered = req.GetExtraResources()[requirementPools] //nolint:staticcheck // Older versions have no other.
-	}
-	p.pending = !answered
-	p.all = slices.Grow(p.all, len(selected.GetItems()))
-	for _, item := range selected.GetItems() {
+	p.all = slices.Grow(p.all, len(found))
+	for _, item := range found {
 		name := textAt(item.GetResource(), "metadata", "name")
 		if slices.Contains(p.inline, name) {
 			p.hidden = append(p.hidden, name)
@@ -99,7 +99,28 @@ func readPools(req *fnv1.RunFunctionRequest, in *v1beta1.Placement, selector *fn
 		}
 	}
 	slices.Sort(p.hidden)
+	p.fleet = placement.NewFleet(p.all)
 	return p, nil
+}
+
+// selected are the HardwarePools that Crossplane has found, nil where it was not
+// asked yet.
+func selected(req *fnv1.RunFunctionRequest) *fnv1.Resources {
+	if found, answered := req.GetRequiredResources()[requirementPools]; answered {
+		return orNone(found)
+	}
+	if found, answered := req.GetExtraResources()[requirementPools]; answered { //nolint:staticcheck // Older versions have no other.
+		return orNone(found)
+	}
+	return nil
+}
+
+// orNone makes an answer that says nothing one that says that there are none.
+func orNone(found *fnv1.Resources) *fnv1.Resources {
+	if found == nil {
+		return &fnv1.Resources{}
+	}
+	return found
 }
 
 // readPool reads what counts of a HardwarePool. The rest of its metadata is large
