@@ -38,6 +38,16 @@ func TestPrepare(t *testing.T) {
 			observed: "{metadata: {deletionTimestamp: '2026-01-02T03:04:05Z', finalizers: [other, finalizer.managedresource.crossplane.io]}}",
 			want:     "{metadata: {name: a, annotations: {mine: stays, crossplane.io/external-name: performer-a}, finalizers: [finalizer.managedresource.crossplane.io]}}",
 		},
+		"Unreached": {
+			reason:   "What never reached its cluster has nothing there, and could not be deleted with the finalizer.",
+			observed: "{metadata: {finalizers: [finalizer.managedresource.crossplane.io]}, status: {conditions: [{type: Synced, status: 'False'}]}}",
+			want:     "{metadata: {name: a, annotations: {mine: stays, crossplane.io/external-name: performer-a}}}",
+		},
+		"Unwell": {
+			reason:   "What did and has an error now keeps it.",
+			observed: "{metadata: {finalizers: [finalizer.managedresource.crossplane.io]}, status: {phase: Pending, conditions: [{type: Synced, status: 'False'}]}}",
+			want:     "{metadata: {name: a, annotations: {mine: stays, crossplane.io/external-name: performer-a}, finalizers: [finalizer.managedresource.crossplane.io]}}",
+		},
 		"Released": {
 			reason:   "Where the provider has taken it away already, an API server would refuse it.",
 			observed: "{metadata: {deletionTimestamp: '2026-01-02T03:04:05Z', finalizers: [foregroundDeletion]}}",

@@ -146,6 +146,7 @@ func watchReady(t *testing.T, ns string) func() []string {
 		notes []string
 		done  sync.WaitGroup
 	)
+	seen := map[string]bool{}
 	for _, kind := range []schema.GroupVersionKind{
 		v1alpha1.SchemeGroupVersion.WithKind("Performer"), v1alpha1.SchemeGroupVersion.WithKind("HourglassExecutor"), platform("HourglassStack"),
 	} {
@@ -172,10 +173,18 @@ func watchReady(t *testing.T, ns string) func() []string {
 						mu.Unlock()
 					}
 					was[name] = is
+					mu.Lock()
+					seen[kind.Kind] = seen[kind.Kind] || is
+					mu.Unlock()
 				}
 			}
 		})
 	}
+	eventually(t, "all kinds are watched, and Ready", func(context.Context) (bool, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(seen) == 3 && seen[v1alpha1.PerformerKind] && seen[v1alpha1.HourglassExecutorKind] && seen["HourglassStack"], fmt.Sprint(seen)
+	})
 	return func() []string {
 		cancel()
 		done.Wait()

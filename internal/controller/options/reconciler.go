@@ -61,8 +61,8 @@ func Reconciler(o Options, name string, record event.Recorder) []managed.Reconci
 // more and its status can wait no longer.
 func PollInterval(o Options) managed.PollIntervalHook {
 	return func(mg resource.Managed, poll time.Duration) time.Duration {
-		if left := quiet.Youth(mg, time.Now()); left > 0 {
-			return min(poll, left)
+		if left := quiet.GrownIn(mg, time.Now()); left > 0 {
+			return left
 		}
 		return poll + time.Duration((rand.Float64()-0.5)*2*float64(o.PollJitter)) //nolint:gosec // Jitter needs no secrets.
 	}

@@ -86,7 +86,7 @@ func pollInterval(usual managed.PollIntervalHook) managed.PollIntervalHook {
 	return func(mg resource.Managed, poll time.Duration) time.Duration {
 		p, ok := mg.(*v1alpha1.Performer)
 		if ok && p.Status.Phase == v1alpha1.PerformerFailed && p.Status.FailedPods > 0 {
-			return min(poll, workload.ReplaceWait(p))
+			return min(workload.ReplaceWait(p), usual(mg, poll))
 		}
 		return usual(mg, poll)
 	}

@@ -27,7 +27,7 @@ import (
 // Manager is m, but for its client: that drops updates that change nothing, and
 // statuses that say little and come early.
 func Manager(m manager.Manager) manager.Manager {
-	return quietManager{Manager: m, client: quietClient{Client: m.GetClient(), written: &sync.Map{}, now: time.Now}}
+	return quietManager{Manager: m, client: quietClient{Client: m.GetClient(), written: &sync.Map{}, held: &sync.Map{}, now: time.Now}}
 }
 
 type quietManager struct {
@@ -44,7 +44,9 @@ type quietClient struct {
 	client.Client
 
 	written *sync.Map // of object to string
-	now     func() time.Time
+	// held has the objects of which a status after a create was held back.
+	held *sync.Map // of object to types.UID
+	now  func() time.Time
 }
 
 // An object is the kind and the key of one, in the map of those written.
@@ -62,6 +64,7 @@ func (c quietClient) Get(ctx context.Context, key client.ObjectKey, o client.Obj
 	err := c.Client.Get(ctx, key, o, opts...)
 	if kerrors.IsNotFound(err) {
 		c.written.Delete(object{kind: reflect.TypeOf(o), key: key})
+		c.held.Delete(object{kind: reflect.TypeOf(o), key: key})
 	}
 	return err //nolint:wrapcheck // The caller's own call.
 }
@@ -104,7 +107,7 @@ type quietStatus struct {
 func (s quietStatus) Update(ctx context.Context, o client.Object, opts ...client.SubResourceUpdateOption) error {
 	putSyncedFirst(conditions(o))
 	same, err := s.client.unchanged(ctx, o, func(cached, o client.Object) bool {
-		return early(cached, o, s.client.now()) || sameStatus(cached, o)
+		return s.client.early(cached, o) || sameStatus(cached, o)
 	})
 	if err != nil || same {
 		return err
