@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	resourcehelper "k8s.io/component-helpers/resource"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/hardware"
+)
+
+// steps is in how many steps what a node has left of cpu, memory and Pods is told:
+// rounded down, so that nodes that have about the same left are one entry, and not
+// every small Pod changes the status. GPUs and other devices are exact.
+const steps = 32
+
+// mostFree is how many entries a status may have. Where there are more nodes that
+// differ, those with the most GPUs left are told.
+const mostFree = 1024
+
+// leastAllocatable is what every node has of the resources that all have.
+func leastAllocatable(nodes []*corev1.Node) corev1.ResourceList {
+	least := corev1.ResourceList{}
+	for name, q := range nodes[0].Status.Allocatable {
+		all := true
+		for _, n := range nodes[1:] {
+			other, has := n.Status.Allocatable[name]
+			all = all && has
+			if other.Cmp(q) < 0 {
+				q = other
+			}
+		}
+		if all && q.Sign() > 0 {
+			least[name] = q.DeepCopy()
+		}
+	}
+	return least
+}
+
+// free is what nodes have left, those that have the same together.
+func free(nodes []*corev1.Node, pods []corev1.Pod) []v1alpha1.FreeNodes {
+	used := usage(pods)
+	differ := slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return productOf(n) != productOf(nodes[0]) })
+	groups := map[string]*v1alpha1.FreeNodes{}
+	for _, n := range nodes {
+		f := v1alpha1.FreeNodes{Nodes: 1, Resources: left(n.Status.Allocatable, used[n.Name])}
+		if differ {
+			f.GPUProduct = productOf(n)
+		}
+		key := f.GPUProduct + " " + written(f.Resources)
+		if groups[key] != nil {
+			groups[key].Nodes++
+			continue
+		}
+		groups[key] = &f
+	}
+	return inOrder(groups)
+}
+
+// productOf a node's GPUs, as Pods select it.
+func productOf(n *corev1.Node) string { return n.Labels[hardware.LabelGFDProduct] }
+
+// usage is what the Pods on each node ask for, as the scheduler counts it.
+func usage(pods []corev1.Pod) map[string]corev1.ResourceList {
+	used := map[string]corev1.ResourceList{}
+	for i := range pods {
+		p := &pods[i]
+		if p.Spec.NodeName == "" || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+			continue
+		}
+		node := used[p.Spec.NodeName]
+		if node == nil {
+			node = corev1.ResourceList{}
+			used[p.Spec.NodeName] = node
+		}
+		requests := resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{UseStatusResources: true})
+		requests[corev1.ResourcePods] = *resource.NewQuantity(1, resource.DecimalSI)
+		for name, q := range requests {
+			sum := node[name]
+			sum.Add(q)
+			node[name] = sum
+		}
+	}
+	return used
+}
+
+// left is what a node has left of all that is allocatable on it.
+func left(allocatable, used corev1.ResourceList) corev1.ResourceList {
+	out := corev1.ResourceList{}
+	for name, has := range allocatable {
+		q := has.DeepCopy()
+		q.Sub(used[name])
+		out[name] = rounded(name, has, q)
+	}
+	return out
+}
+
+// rounded is at least 0. What every node has is rounded down.
+func rounded(name corev1.ResourceName, has, left resource.Quantity) resource.Quantity {
+	switch {
+	case left.Sign() <= 0:
+		return *resource.NewQuantity(0, has.Format)
+	case left.Cmp(has) == 0:
+		return has.DeepCopy()
+	case name == corev1.ResourceCPU:
+		step := max(1, has.MilliValue()/steps)
+		return *resource.NewMilliQuantity(left.MilliValue()/step*step, has.Format)
+	case name == corev1.ResourceMemory || name == corev1.ResourceEphemeralStorage || name == corev1.ResourcePods:
+		step := max(1, has.Value()/steps)
+		return *resource.NewQuantity(left.Value()/step*step, has.Format)
+	}
+	return left
+}
+
+// written is a list of resources as one line.
+func written(list corev1.ResourceList) string {
+	parts := make([]string, 0, len(list))
+	for name, q := range list {
+		parts = append(parts, string(name)+"="+q.String())
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, " ")
+}
+
+// inOrder are the groups, those first that have the most GPUs left, as many as a
+// status may have.
+func inOrder(groups map[string]*v1alpha1.FreeNodes) []v1alpha1.FreeNodes {
+	keys := make([]string, 0, len(groups))
+	for key := range groups {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		return cmp.Or(cmp.Compare(gpus(groups[b].Resources), gpus(groups[a].Resources)), strings.Compare(a, b))
+	})
+	var out []v1alpha1.FreeNodes
+	for _, key := range keys[:min(len(keys), mostFree)] {
+		out = append(out, *groups[key])
+	}
+	return out
+}
+
+// gpus in a list of resources.
+func gpus(list corev1.ResourceList) int64 {
+	var n int64
+	for name, q := range list {
+		if hardware.GPUVendor(name) != "" {
+			n += q.Value()
+		}
+	}
+	return n
+}
