@@ -217,6 +217,19 @@ type FreeNodes struct {
 	Resources corev1.ResourceList `json:"resources,omitempty"`
 }
 
+// An ObservedTEE is a TEE that all nodes of a pool have a label of.
+type ObservedTEE struct {
+	// Type of the TEE: sgx, sev, sev-snp or tdx.
+	Type string `json:"type"`
+
+	// Mode says what is protected.
+	Mode TEEMode `json:"mode"`
+
+	// Evidence is the node label that proves it, KEY=VALUE.
+	// +kubebuilder:validation:MaxLength=400
+	Evidence string `json:"evidence"`
+}
+
 // A HardwarePoolStatus is what the provider observes of a pool.
 type HardwarePoolStatus struct {
 	xpv2.ConditionedStatus `json:",inline"`
@@ -231,12 +244,40 @@ type HardwarePoolStatus struct {
 	// +optional
 	ReadyNodes int32 `json:"readyNodes,omitempty"`
 
+	// CordonedNodes is how many of them are marked unschedulable.
+	// +optional
+	CordonedNodes int32 `json:"cordonedNodes,omitempty"`
+
+	// Hardware is what its nodes were found to have, in short, to be read by
+	// people: the GPUs on one node and the TEEs.
+	// +optional
+	Hardware string `json:"hardware,omitempty"`
+
+	// GPUs is how many the nodes that take Pods have, as they allot them.
+	// +optional
+	GPUs int64 `json:"gpus,omitempty"`
+
+	// FreeGPUs is how many of them no Pod asks for.
+	// +optional
+	FreeGPUs *int64 `json:"freeGPUs,omitempty"`
+
+	// TEEs that the labels of the nodes prove.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	TEEs []ObservedTEE `json:"tees,omitempty"`
+
 	// Free is what is left on the nodes that take Pods. Left out it is not known.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=1024
 	Free []FreeNodes `json:"free,omitempty"`
 }
+
+// LabelDiscovered is the label, with the value "true", of HardwarePools that the
+// provider has made from what it found in a target cluster. One without it belongs
+// to whoever wrote it.
+const LabelDiscovered = "hourglass.eigenlayer.io/discovered"
 
 // A HardwarePool is nodes of one target cluster that are alike, so that a
 // workload that one of them serves is served by each.
@@ -246,10 +287,14 @@ type HardwarePoolStatus struct {
 // +kubebuilder:printcolumn:name="TARGET",type="string",JSONPath=".spec.providerConfigRef.name"
 // +kubebuilder:printcolumn:name="GPU",type="string",JSONPath=".spec.gpu.product"
 // +kubebuilder:printcolumn:name="TEE",type="string",JSONPath=".spec.tee.type"
-// +kubebuilder:printcolumn:name="WEIGHT",type="integer",JSONPath=".spec.weight"
-// +kubebuilder:printcolumn:name="PRICE",type="string",JSONPath=".spec.price"
+// +kubebuilder:printcolumn:name="HARDWARE",type="string",JSONPath=".status.hardware"
 // +kubebuilder:printcolumn:name="NODES",type="integer",JSONPath=".status.nodes"
 // +kubebuilder:printcolumn:name="READY",type="integer",JSONPath=".status.readyNodes"
+// +kubebuilder:printcolumn:name="GPUS",type="integer",JSONPath=".status.gpus"
+// +kubebuilder:printcolumn:name="FREE",type="integer",JSONPath=".status.freeGPUs"
+// +kubebuilder:printcolumn:name="REACHABLE",type="string",JSONPath=".status.conditions[?(@.type=='TargetReachable')].status"
+// +kubebuilder:printcolumn:name="WEIGHT",type="integer",JSONPath=".spec.weight",priority=1
+// +kubebuilder:printcolumn:name="PRICE",type="string",JSONPath=".spec.price",priority=1
 // +kubebuilder:printcolumn:name="AGE",type="date",JSONPath=".metadata.creationTimestamp"
 type HardwarePool struct {
 	metav1.TypeMeta   `json:",inline"`

@@ -13,6 +13,32 @@ import (
 type ProviderConfigSpec struct {
 	// Credentials of the target cluster.
 	Credentials ProviderCredentials `json:"credentials"`
+
+	// Inventory, where it is there, has the provider watch the Nodes of the target
+	// cluster and what their Pods ask for: it keeps the status of the HardwarePools
+	// of this target, and makes one for each kind of nodes that has none yet. Left
+	// out, nothing but what the provider owns is watched.
+	// +optional
+	Inventory *Inventory `json:"inventory,omitempty"`
+
+	// CreateNamespaces has the provider create the namespace in the target cluster
+	// that a Performer or a HourglassExecutor is to live in, where it is missing.
+	// It is never deleted again.
+	// +optional
+	CreateNamespaces bool `json:"createNamespaces,omitempty"`
+}
+
+// An Inventory says how the nodes of a target cluster are told apart.
+type Inventory struct {
+	// PoolLabels are keys of node labels, nodes with the same value of which are a
+	// pool. The first one that a node has counts; after these come the labels that
+	// Karpenter, GKE, EKS and AKS set.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=317
+	PoolLabels []string `json:"poolLabels,omitempty"`
 }
 
 // ProviderCredentials reach a target cluster.
