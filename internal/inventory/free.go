@@ -44,8 +44,7 @@ func leastAllocatable(nodes []*corev1.Node) corev1.ResourceList {
 }
 
 // free is what nodes have left, those that have the same together.
-func free(nodes []*corev1.Node, pods []corev1.Pod) []v1alpha1.FreeNodes {
-	used := usage(pods)
+func free(nodes []*corev1.Node, used map[string]corev1.ResourceList) []v1alpha1.FreeNodes {
 	differ := slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return productOf(n) != productOf(nodes[0]) })
 	groups := map[string]*v1alpha1.FreeNodes{}
 	for _, n := range nodes {
@@ -53,7 +52,7 @@ func free(nodes []*corev1.Node, pods []corev1.Pod) []v1alpha1.FreeNodes {
 		if differ {
 			f.GPUProduct = productOf(n)
 		}
-		key := f.GPUProduct + " " + written(f.Resources)
+		key := f.GPUProduct + " " + resources(f.Resources)
 		if groups[key] != nil {
 			groups[key].Nodes++
 			continue
@@ -66,26 +65,26 @@ func free(nodes []*corev1.Node, pods []corev1.Pod) []v1alpha1.FreeNodes {
 // productOf a node's GPUs, as Pods select it.
 func productOf(n *corev1.Node) string { return n.Labels[hardware.LabelGFDProduct] }
 
-// usage is what the Pods on each node ask for, as the scheduler counts it.
-func usage(pods []corev1.Pod) map[string]corev1.ResourceList {
-	used := map[string]corev1.ResourceList{}
-	for i := range pods {
-		p := &pods[i]
-		if p.Spec.NodeName == "" || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
-			continue
-		}
-		node := used[p.Spec.NodeName]
-		if node == nil {
-			node = corev1.ResourceList{}
-			used[p.Spec.NodeName] = node
-		}
-		requests := resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{UseStatusResources: true})
-		requests[corev1.ResourcePods] = *resource.NewQuantity(1, resource.DecimalSI)
-		for name, q := range requests {
-			sum := node[name]
-			sum.Add(q)
-			node[name] = sum
-		}
+// Requests is what a Pod takes of its node, as the scheduler counts it; nil where
+// it is on none, or has ended.
+func Requests(p *corev1.Pod) corev1.ResourceList {
+	if p.Spec.NodeName == "" || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+		return nil
+	}
+	requests := resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{UseStatusResources: true})
+	requests[corev1.ResourcePods] = *resource.NewQuantity(1, resource.DecimalSI)
+	return requests
+}
+
+// Take adds what a Pod takes to what others take of its node.
+func Take(used, requests corev1.ResourceList) corev1.ResourceList {
+	if used == nil {
+		used = make(corev1.ResourceList, len(requests))
+	}
+	for name, q := range requests {
+		sum := used[name]
+		sum.Add(q)
+		used[name] = sum
 	}
 	return used
 }
@@ -118,8 +117,8 @@ func rounded(name corev1.ResourceName, has, left resource.Quantity) resource.Qua
 	return left
 }
 
-// written is a list of resources as one line.
-func written(list corev1.ResourceList) string {
+// resources is a list of them as one line.
+func resources(list corev1.ResourceList) string {
 	parts := make([]string, 0, len(list))
 	for name, q := range list {
 		parts = append(parts, string(name)+"="+q.String())
@@ -143,6 +142,22 @@ func inOrder(groups map[string]*v1alpha1.FreeNodes) []v1alpha1.FreeNodes {
 		out = append(out, *groups[key])
 	}
 	return out
+}
+
+// countGPUs of nodes that take Pods, and those that are free; nil where no node has
+// any.
+func countGPUs(nodes []*corev1.Node, free []v1alpha1.FreeNodes) (all int64, left *int64) {
+	for _, n := range nodes {
+		all += gpus(n.Status.Allocatable)
+	}
+	if all == 0 {
+		return 0, nil
+	}
+	left = new(int64)
+	for _, f := range free {
+		*left += int64(f.Nodes) * gpus(f.Resources)
+	}
+	return all, left
 }
 
 // gpus in a list of resources.

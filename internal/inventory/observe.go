@@ -17,8 +17,8 @@ import (
 // A Cluster is what is seen of a target cluster.
 type Cluster struct {
 	Nodes []corev1.Node
-	// Pods of all namespaces.
-	Pods []corev1.Pod
+	// Used is what Pods of all namespaces take, by the name of their node.
+	Used map[string]corev1.ResourceList
 	// RuntimeClasses are all there are.
 	RuntimeClasses []nodev1.RuntimeClass
 }
@@ -30,7 +30,9 @@ type Cluster struct {
 func Observe(selector map[string]string, c *Cluster) v1alpha1.HardwarePoolStatus {
 	nodes := selected(selector, c.Nodes)
 	taking := slices.DeleteFunc(slices.Clone(nodes), func(n *corev1.Node) bool { return !takesPods(n) })
-	status := v1alpha1.HardwarePoolStatus{Nodes: int32(len(nodes)), ReadyNodes: int32(len(taking))} //nolint:gosec // No cluster has that many.
+	status := v1alpha1.HardwarePoolStatus{
+		Nodes: int32(len(nodes)), ReadyNodes: int32(len(taking)), CordonedNodes: cordoned(nodes), //nolint:gosec // No cluster has that many.
+	}
 	facts := taking
 	if len(facts) == 0 {
 		facts = nodes
@@ -43,8 +45,21 @@ func Observe(selector map[string]string, c *Cluster) v1alpha1.HardwarePoolStatus
 	status.GPU = commonGPU(facts)
 	status.Allocatable = leastAllocatable(facts)
 	status.RuntimeClasses = classes(c.RuntimeClasses)
-	status.Free = free(taking, c.Pods)
+	status.TEEs = commonTEEs(facts)
+	status.Hardware = inShort(facts, status.Allocatable, status.TEEs)
+	status.Free = free(taking, c.Used)
+	status.GPUs, status.FreeGPUs = countGPUs(taking, status.Free)
 	return status
+}
+
+func cordoned(nodes []*corev1.Node) int32 {
+	var n int32
+	for _, node := range nodes {
+		if node.Spec.Unschedulable {
+			n++
+		}
+	}
+	return n
 }
 
 // selected are the nodes that have all the labels, by name.
@@ -68,12 +83,26 @@ func hasAll(labels, wanted map[string]string) bool {
 	return true
 }
 
-// takesPods says whether the scheduler may give a node more Pods.
+// takesPods says whether the scheduler may give a node more Pods: not where it is
+// cordoned, about to go, or tainted by its life.
 func takesPods(n *corev1.Node) bool {
-	return !n.Spec.Unschedulable && n.DeletionTimestamp == nil && slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+	if n.Spec.Unschedulable || n.DeletionTimestamp != nil || slices.ContainsFunc(n.Spec.Taints, keepsOut) {
+		return false
+	}
+	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
 		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
 	})
 }
+
+// keepsOut says whether a taint means that a node is not to be used now, or is
+// somebody's own.
+func keepsOut(t corev1.Taint) bool {
+	return hardware.KindOfTaint(t) == hardware.LifecycleTaint && t.Effect != corev1.TaintEffectPreferNoSchedule
+}
+
+// labelTimestamp changes whenever GPU Feature Discovery starts. Source:
+// NVIDIA/k8s-device-plugin README.md, "Catalog of Labels".
+const labelTimestamp = "nvidia.com/gfd.timestamp"
 
 // mostLabels is how many labels a HardwarePool may have.
 const mostLabels = 64
@@ -86,7 +115,7 @@ func commonLabels(nodes []*corev1.Node, selector map[string]string) v1alpha1.Nod
 	var keys []string
 	for key, value := range nodes[0].Labels {
 		_, selects := selector[key]
-		if selects || key == corev1.LabelHostname || slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return !hasAll(n.Labels, map[string]string{key: value}) }) {
+		if selects || key == corev1.LabelHostname || key == labelTimestamp || slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return !hasAll(n.Labels, map[string]string{key: value}) }) {
 			continue
 		}
 		keys = append(keys, key)
@@ -123,13 +152,20 @@ func isFeature(key string) bool {
 	return true
 }
 
+// How many taints and RuntimeClasses a HardwarePool may have. Nobody has been seen
+// to have as many; the first by name are told.
+const (
+	mostTaints  = 32
+	mostClasses = 64
+)
+
 // allTaints are the taints of any of the nodes that are there to stay: what is
 // started on a pool must tolerate each.
 func allTaints(nodes []*corev1.Node) []corev1.Taint {
 	var taints []corev1.Taint
 	for _, n := range nodes {
 		for _, t := range n.Spec.Taints {
-			if k := hardware.KindOfTaint(t); k == hardware.StartupTaint || k == hardware.LifecycleTaint || t.Effect == corev1.TaintEffectPreferNoSchedule {
+			if hardware.KindOfTaint(t) == hardware.StartupTaint || t.Effect == corev1.TaintEffectPreferNoSchedule {
 				continue
 			}
 			t.TimeAdded = nil
@@ -139,7 +175,8 @@ func allTaints(nodes []*corev1.Node) []corev1.Taint {
 	slices.SortFunc(taints, func(a, b corev1.Taint) int {
 		return strings.Compare(a.Key+"="+a.Value+":"+string(a.Effect), b.Key+"="+b.Value+":"+string(b.Effect))
 	})
-	return slices.Compact(taints)
+	taints = slices.Compact(taints)
+	return taints[:min(len(taints), mostTaints)]
 }
 
 // labelGPUMemory is the memory of one GPU in MiB. Source: NVIDIA/k8s-device-plugin
@@ -175,5 +212,5 @@ func classes(all []nodev1.RuntimeClass) []v1alpha1.PoolRuntimeClass {
 		found = append(found, c)
 	}
 	slices.SortFunc(found, func(a, b v1alpha1.PoolRuntimeClass) int { return strings.Compare(a.Name, b.Name) })
-	return found
+	return found[:min(len(found), mostClasses)]
 }

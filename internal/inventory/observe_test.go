@@ -53,6 +53,23 @@ func pod(t *testing.T, on, requests, changes string) corev1.Pod {
 	return p
 }
 
+// taken is what Pods take, by node.
+func taken(pods ...corev1.Pod) map[string]corev1.ResourceList {
+	used := map[string]corev1.ResourceList{}
+	for i := range pods {
+		if r := Requests(&pods[i]); r != nil {
+			used[pods[i].Spec.NodeName] = Take(used[pods[i].Spec.NodeName], r)
+		}
+	}
+	return used
+}
+
+// some of the GPUs of a pool are free; its nodes are said to have a number each.
+func some(s v1alpha1.HardwarePoolStatus, each string, all, free int64) v1alpha1.HardwarePoolStatus {
+	s.GPUs, s.FreeGPUs, s.Hardware = all, &free, each
+	return s
+}
+
 func TestObserve(t *testing.T) {
 	whole := list(t, "{cpu: 32, memory: 64Gi, pods: 64, nvidia.com/gpu: 8}")
 	zone := v1alpha1.PoolNodes{Labels: v1alpha1.NodeLabels{"zone": "a"}, Allocatable: whole, RuntimeClasses: []v1alpha1.PoolRuntimeClass{}}
@@ -68,44 +85,44 @@ func TestObserve(t *testing.T) {
 		"Alike": {
 			reason: "Nodes that have the same left are one entry.",
 			c:      Cluster{Nodes: []corev1.Node{node(t, "b", ""), node(t, "a", "")}},
-			want:   v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 2, ReadyNodes: 2, Free: []v1alpha1.FreeNodes{{Nodes: 2, Resources: whole}}},
+			want:   some(v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 2, ReadyNodes: 2, Free: []v1alpha1.FreeNodes{{Nodes: 2, Resources: whole}}}, "8 x GPU", 16, 16),
 		},
 		"InUse": {
 			reason: "GPUs are counted one by one, cpu and memory rounded down to a thirty-second of the node. Pods that have ended or run elsewhere take nothing.",
 			c: Cluster{
 				Nodes: []corev1.Node{node(t, "a", ""), node(t, "b", "")},
-				Pods: []corev1.Pod{
+				Used: taken(
 					pod(t, "a", `{cpu: 100m, memory: 1Gi, nvidia.com/gpu: 3}`, ""),
 					pod(t, "a", `{nvidia.com/gpu: 2}`, "{status: {phase: Succeeded}}"),
 					pod(t, "", `{nvidia.com/gpu: 1}`, "{status: {phase: Pending}}"),
 					pod(t, "elsewhere", `{nvidia.com/gpu: 1}`, ""),
-				},
+				),
 			},
-			want: v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 2, ReadyNodes: 2, Free: []v1alpha1.FreeNodes{
+			want: some(v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 2, ReadyNodes: 2, Free: []v1alpha1.FreeNodes{
 				{Nodes: 1, Resources: whole},
 				{Nodes: 1, Resources: list(t, "{cpu: 31, memory: 62Gi, pods: 62, nvidia.com/gpu: 5}")},
-			}},
+			}}, "8 x GPU", 16, 13),
 		},
 		"Overhead": {
 			reason: "What the RuntimeClass adds to a Pod, and init containers, count as the scheduler counts them.",
 			c: Cluster{
 				Nodes: []corev1.Node{node(t, "a", "")},
-				Pods:  []corev1.Pod{pod(t, "a", "{cpu: 1}", "{spec: {overhead: {cpu: 1}, initContainers: [{resources: {requests: {cpu: 7}}}]}}")},
+				Used:  taken(pod(t, "a", "{cpu: 1}", "{spec: {overhead: {cpu: 1}, initContainers: [{resources: {requests: {cpu: 7}}}]}}")),
 			},
-			want: v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 1, ReadyNodes: 1, Free: []v1alpha1.FreeNodes{
+			want: some(v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 1, ReadyNodes: 1, Free: []v1alpha1.FreeNodes{
 				{Nodes: 1, Resources: list(t, "{cpu: 24, memory: 64Gi, pods: 62, nvidia.com/gpu: 8}")},
-			}},
+			}}, "8 x GPU", 8, 8),
 		},
 		"TakenAway": {
 			reason: "A node that lost a GPU that is in use has none left, not less than none.",
 			c: Cluster{
 				Nodes: []corev1.Node{node(t, "a", "{status: {allocatable: {nvidia.com/gpu: 1}}}")},
-				Pods:  []corev1.Pod{pod(t, "a", "{nvidia.com/gpu: 2}", "")},
+				Used:  taken(pod(t, "a", "{nvidia.com/gpu: 2}", "")),
 			},
-			want: v1alpha1.HardwarePoolStatus{
+			want: some(v1alpha1.HardwarePoolStatus{
 				PoolNodes: v1alpha1.PoolNodes{Labels: zone.Labels, Allocatable: list(t, "{cpu: 32, memory: 64Gi, pods: 64, nvidia.com/gpu: 1}"), RuntimeClasses: zone.RuntimeClasses},
 				Nodes:     1, ReadyNodes: 1, Free: []v1alpha1.FreeNodes{{Nodes: 1, Resources: list(t, "{cpu: 32, memory: 64Gi, pods: 62, nvidia.com/gpu: 0}")}},
-			},
+			}, "1 x GPU", 1, 0),
 		},
 		"TakesNoPods": {
 			reason: "Nodes that are cordoned, being deleted or not ready are nodes, but have nothing to give, and say nothing of the others.",
@@ -113,21 +130,22 @@ func TestObserve(t *testing.T) {
 				node(t, "a", ""), node(t, "b", "{metadata: {labels: {zone: b}}, spec: {unschedulable: true}}"),
 				node(t, "c", "{status: {conditions: [{type: Ready, status: Unknown}], allocatable: {cpu: 1}}}"),
 				node(t, "d", "{metadata: {deletionTimestamp: '2026-01-02T03:04:05Z'}}"),
+				node(t, "e", "{spec: {taints: [{key: node.kubernetes.io/memory-pressure, effect: NoSchedule}]}}"),
 			}},
-			want: v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 4, ReadyNodes: 1, Free: []v1alpha1.FreeNodes{{Nodes: 1, Resources: whole}}},
+			want: some(v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 5, ReadyNodes: 1, CordonedNodes: 1, Free: []v1alpha1.FreeNodes{{Nodes: 1, Resources: whole}}}, "8 x GPU", 8, 8),
 		},
 		"AllCordoned": {
 			reason: "Where none takes Pods, it is still known what they are.",
 			c:      Cluster{Nodes: []corev1.Node{node(t, "a", "{spec: {unschedulable: true}}")}},
-			want:   v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 1},
+			want:   v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 1, CordonedNodes: 1, Hardware: "8 x GPU"},
 		},
 		"Differ": {
 			reason: "What holds for each node is what all have: labels, the least that is allocatable; and taints that any has, but for those that pass.",
 			c: Cluster{Nodes: []corev1.Node{
-				node(t, "a", "{spec: {taints: [{key: nvidia.com/gpu, effect: NoSchedule}, {key: node.kubernetes.io/unreachable, effect: NoExecute}]}}"),
+				node(t, "a", "{spec: {taints: [{key: nvidia.com/gpu, effect: NoSchedule}, {key: startup-taint.cluster-autoscaler.kubernetes.io/x, effect: NoExecute}]}}"),
 				node(t, "b", "{metadata: {labels: {zone: b, mine: b}}, status: {allocatable: {memory: 32Gi, extra.com/x: 1}}, spec: {taints: [{key: team, value: b, effect: NoExecute}, {key: soft, effect: PreferNoSchedule}]}}"),
 			}},
-			want: v1alpha1.HardwarePoolStatus{
+			want: some(v1alpha1.HardwarePoolStatus{
 				PoolNodes: v1alpha1.PoolNodes{
 					Labels: v1alpha1.NodeLabels{}, Allocatable: list(t, "{cpu: 32, memory: 32Gi, pods: 64, nvidia.com/gpu: 8}"), RuntimeClasses: zone.RuntimeClasses,
 					Taints: []corev1.Taint{{Key: "nvidia.com/gpu", Effect: corev1.TaintEffectNoSchedule}, {Key: "team", Value: "b", Effect: corev1.TaintEffectNoExecute}},
@@ -136,7 +154,7 @@ func TestObserve(t *testing.T) {
 					{Nodes: 1, Resources: list(t, "{cpu: 32, extra.com/x: 1, memory: 32Gi, pods: 64, nvidia.com/gpu: 8}")},
 					{Nodes: 1, Resources: whole},
 				},
-			},
+			}, "8 x GPU", 16, 16),
 		},
 		"Products": {
 			reason: "Where nodes differ in their GPU, each entry says which.",
@@ -144,20 +162,20 @@ func TestObserve(t *testing.T) {
 				node(t, "a", "{metadata: {labels: {nvidia.com/gpu.product: NVIDIA-A100-SXM4-40GB, nvidia.com/gpu.memory: '40960'}}}"),
 				node(t, "b", "{metadata: {labels: {nvidia.com/gpu.product: NVIDIA-A100-SXM4-80GB, nvidia.com/gpu.memory: '81920'}}}"),
 			}},
-			want: v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 2, ReadyNodes: 2, Free: []v1alpha1.FreeNodes{
+			want: some(v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 2, ReadyNodes: 2, Free: []v1alpha1.FreeNodes{
 				{Nodes: 1, GPUProduct: "NVIDIA-A100-SXM4-40GB", Resources: whole}, {Nodes: 1, GPUProduct: "NVIDIA-A100-SXM4-80GB", Resources: whole},
-			}},
+			}}, "8 x NVIDIA-A100-SXM4-40GB or others", 16, 16),
 		},
 		"Memory": {
 			reason: "The memory of a GPU tells apart what has one name and several sizes.",
 			c:      Cluster{Nodes: []corev1.Node{node(t, "a", "{metadata: {labels: {nvidia.com/gpu.product: NVIDIA-GH200, nvidia.com/gpu.memory: '97871'}}}")}},
-			want: v1alpha1.HardwarePoolStatus{
+			want: some(v1alpha1.HardwarePoolStatus{
 				PoolNodes: v1alpha1.PoolNodes{
 					Labels: v1alpha1.NodeLabels{"zone": "a", "nvidia.com/gpu.product": "NVIDIA-GH200", "nvidia.com/gpu.memory": "97871"},
 					GPU:    &v1alpha1.PoolGPU{Product: "NVIDIA-GH200", MemoryMiB: ptr.To[int32](97871)}, Allocatable: whole, RuntimeClasses: zone.RuntimeClasses,
 				},
 				Nodes: 1, ReadyNodes: 1, Free: []v1alpha1.FreeNodes{{Nodes: 1, Resources: whole}},
-			},
+			}, "8 x NVIDIA-GH200", 8, 8),
 		},
 		"RuntimeClasses": {
 			reason: "A pool lists the RuntimeClasses of its cluster, with what they add to a Pod.",
@@ -168,12 +186,12 @@ func TestObserve(t *testing.T) {
 					{ObjectMeta: metav1.ObjectMeta{Name: "gvisor"}, Handler: "runsc", Scheduling: &nodev1.Scheduling{NodeSelector: map[string]string{"sandbox": "yes"}}},
 				},
 			},
-			want: v1alpha1.HardwarePoolStatus{
+			want: some(v1alpha1.HardwarePoolStatus{
 				PoolNodes: v1alpha1.PoolNodes{Labels: zone.Labels, Allocatable: whole, RuntimeClasses: []v1alpha1.PoolRuntimeClass{
 					{Name: "gvisor", Handler: "runsc", NodeSelector: v1alpha1.NodeLabels{"sandbox": "yes"}}, {Name: "kata", Handler: "kata-qemu", Overhead: list(t, "{cpu: 1}")},
 				}},
 				Nodes: 1, ReadyNodes: 1, Free: []v1alpha1.FreeNodes{{Nodes: 1, Resources: whole}},
-			},
+			}, "8 x GPU", 8, 8),
 		},
 	}
 	for name, tc := range cases {
@@ -183,7 +201,6 @@ func TestObserve(t *testing.T) {
 				t.Errorf("\n%s\nObserve(...): -want, +got:\n%s", tc.reason, diff)
 			}
 			slices.Reverse(tc.c.Nodes)
-			slices.Reverse(tc.c.Pods)
 			if diff := cmp.Diff(got, Observe(map[string]string{"pool": "a100"}, &tc.c)); diff != "" {
 				t.Errorf("the order in which objects come says nothing: -first, +second:\n%s", diff)
 			}
