@@ -7,7 +7,7 @@ SHELL := bash
 LOCAL := go run ./cluster/cmd/hourglass-local
 PACKAGES := go run ./cluster/cmd/hourglass-packages
 GENERATED := apis package/provider/crds package/configuration/definitions fn/input fn/package
-PURE := ./internal/hardware ./internal/placement ./internal/workload
+PURE := ./internal/hardware ./internal/inventory ./internal/placement ./internal/workload
 UNITS := $$(go list ./... | grep -v /cluster/test/)
 
 .PHONY: help

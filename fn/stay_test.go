@@ -122,10 +122,37 @@ func TestStay(t *testing.T) {
 			},
 			want: expected{resources: map[string]string{"a": inCheap}, status: inCheapStatus, condition: placed, results: []string{inCheapResult}, asks: asksForPools},
 		},
+		"PoolGone": {
+			reason: "What runs goes on where it is, even if its pool is gone and another one would serve it.",
+			sample: sample{desired: map[string]string{"a": plain}, observed: map[string]string{"a": inDear}, pools: []string{cheap}},
+			want: expected{
+				resources: map[string]string{"a": keptInDear}, condition: placed, asks: asksForPools,
+				status: strings.Replace(keptStatus, "stays where it is", "'runs on, though there is no pool dear any more'", 1),
+			},
+		},
+		"PoolChanged": {
+			reason: "So it does if the labels of the pool's nodes are others now.",
+			sample: sample{
+				desired: map[string]string{"a": plain}, observed: map[string]string{"a": inDear},
+				pools: []string{cheap, strings.Replace(dear, "minNodes: 1", "minNodes: 1, architecture: arm64, gpu: {product: GH200, resource: amd.com/gpu}", 1)},
+			},
+			want: expected{
+				resources: map[string]string{"a": keptInDear}, condition: placed, asks: asksForPools,
+				status: strings.Replace(keptStatus, "stays where it is", "'runs on, though its pool would not serve it now: spec.gpu: GH200 is made by nvidia, but amd.com/gpu counts GPUs of amd'", 1),
+			},
+		},
+		"Unreachable": {
+			reason: "Nor does it matter that its cluster does not answer.",
+			sample: sample{
+				desired: map[string]string{"a": plain}, observed: map[string]string{"a": inDear},
+				pools: []string{cheap, strings.TrimSuffix(dear, "}") + ", status: {nodes: 1, readyNodes: 1, conditions: [{type: TargetReachable, status: 'False', reason: Unreachable}]}}"},
+			},
+			want: expected{resources: map[string]string{"a": keptInDear}, status: keptStatus, condition: placed, asks: asksForPools},
+		},
 		"OtherCluster": {
 			reason: "Nothing moves to another cluster, and what no pool serves any longer stays as it is.",
 			sample: sample{
-				desired: map[string]string{"a": plain}, pools: []string{cheap},
+				desired: map[string]string{"a": strings.Replace(plain, "cpu: 1", "cpu: 2", 1)}, pools: []string{cheap},
 				observed: map[string]string{"a": strings.Replace(inDear, "name: default", "name: elsewhere", 1)},
 			},
 			want: expected{

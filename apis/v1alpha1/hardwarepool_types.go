@@ -222,8 +222,8 @@ type ObservedTEE struct {
 	// Type of the TEE: sgx, sev, sev-snp or tdx.
 	Type string `json:"type"`
 
-	// Mode says what is protected.
-	Mode TEEMode `json:"mode"`
+	// Mode says what is protected: process, pod-vm or node-vm.
+	Mode string `json:"mode"`
 
 	// Evidence is the node label that proves it, KEY=VALUE.
 	// +kubebuilder:validation:MaxLength=400

@@ -14,6 +14,7 @@ import (
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/executor"
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/hardwarepool"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/options"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/performer"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/providerconfig"
@@ -49,6 +50,7 @@ func controllers() []controller {
 	return []controller{
 		{setup: providerconfig.Setup, kinds: []string{v1alpha1.ProviderConfigKind, v1alpha1.ProviderConfigUsageKind}},
 		{setup: providerconfig.SetupCluster, kinds: []string{v1alpha1.ClusterProviderConfigKind, v1alpha1.ClusterProviderConfigUsageKind}},
+		{setup: hardwarepool.Setup, kinds: []string{v1alpha1.HardwarePoolKind, v1alpha1.ProviderConfigKind, v1alpha1.ClusterProviderConfigKind}},
 		{setup: executor.Setup, kinds: []string{v1alpha1.HourglassExecutorKind, v1alpha1.ProviderConfigKind, v1alpha1.ClusterProviderConfigKind}},
 		{setup: performer.Setup, kinds: []string{v1alpha1.PerformerKind, v1alpha1.ProviderConfigKind, v1alpha1.ClusterProviderConfigKind}},
 	}

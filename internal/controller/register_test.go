@@ -105,6 +105,7 @@ func TestSetup(t *testing.T) {
 	}
 	want := []string{
 		"ClusterProviderConfig ClusterProviderConfigUsage",
+		"HardwarePool ProviderConfig ClusterProviderConfig",
 		"HourglassExecutor ProviderConfig ClusterProviderConfig",
 		"Performer ProviderConfig ClusterProviderConfig",
 		"ProviderConfig ProviderConfigUsage",

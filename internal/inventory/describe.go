@@ -27,7 +27,7 @@ func commonTEEs(nodes []*corev1.Node) []v1alpha1.ObservedTEE {
 			labels []hardware.Alternative
 		}{{host, hardware.HostLabels(t)}, {v1alpha1.TEEModeNodeVM, hardware.GuestLabels(t)}} {
 			if label := provenBy(nodes, proof.labels); label != "" {
-				tees = append(tees, v1alpha1.ObservedTEE{Type: string(t), Mode: proof.mode, Evidence: label})
+				tees = append(tees, v1alpha1.ObservedTEE{Type: string(t), Mode: string(proof.mode), Evidence: label})
 			}
 		}
 	}
@@ -52,7 +52,7 @@ func inShort(nodes []*corev1.Node, allocatable corev1.ResourceList, tees []v1alp
 		parts = append(parts, fmt.Sprintf("%d x %s", n, gpuNames(nodes)))
 	}
 	for _, t := range tees {
-		parts = append(parts, t.Type+" "+string(t.Mode))
+		parts = append(parts, t.Type+" "+t.Mode)
 	}
 	return strings.Join(parts, ", ")
 }

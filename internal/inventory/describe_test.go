@@ -22,15 +22,15 @@ func TestTEEs(t *testing.T) {
 		"Guest": {
 			reason: "A node that is a confidential virtual machine protects what is on it.",
 			nodes:  []corev1.Node{node(t, "a", "{metadata: {labels: {"+gke+": SEV_SNP}}}")},
-			want:   []v1alpha1.ObservedTEE{{Type: "sev-snp", Mode: v1alpha1.TEEModeNodeVM, Evidence: gke + "=SEV_SNP"}},
+			want:   []v1alpha1.ObservedTEE{{Type: "sev-snp", Mode: string(v1alpha1.TEEModeNodeVM), Evidence: gke + "=SEV_SNP"}},
 			short:  "8 x GPU, sev-snp node-vm",
 		},
 		"Host": {
 			reason: "A node that can start confidential virtual machines does not protect by itself. It may do enclaves too.",
 			nodes:  []corev1.Node{node(t, "a", "{metadata: {labels: {"+tdx+": 'true', sgx.intel.com/capable: 'true'}}}")},
 			want: []v1alpha1.ObservedTEE{
-				{Type: "sgx", Mode: v1alpha1.TEEModeProcess, Evidence: "sgx.intel.com/capable=true"},
-				{Type: "tdx", Mode: v1alpha1.TEEModePodVM, Evidence: tdx + "=true"},
+				{Type: "sgx", Mode: string(v1alpha1.TEEModeProcess), Evidence: "sgx.intel.com/capable=true"},
+				{Type: "tdx", Mode: string(v1alpha1.TEEModePodVM), Evidence: tdx + "=true"},
 			},
 			short: "8 x GPU, sgx process, tdx pod-vm",
 		},

@@ -86,6 +86,9 @@ func (r *Result) noRoom(o *offer, need amount) string {
 			best, short = free, at
 		}
 	}
+	if away := r.fleet.pools[o.pool].away; best == nil && away != "" {
+		return away
+	}
 	if best == nil {
 		return "has no node that takes Pods"
 	}

@@ -44,6 +44,8 @@ type pool struct {
 	// observed says that what the nodes have free is known, and is without what
 	// Pods that run take.
 	observed bool
+	// away says why the pool takes nothing new for now; empty where it does.
+	away string
 	// kinds are the GPU products of its nodes, one with an empty product where
 	// they are alike.
 	kinds []poolKind
@@ -106,10 +108,24 @@ func preparePool(hp *v1alpha1.HardwarePool) pool {
 	p.invalid = cmp.Or(p.invalid, p.contradiction(&hp.Spec))
 	p.allocatable = p.gpus.addTo(facts.Allocatable)
 	p.groups, p.observed = groupsOf(hp), len(hp.Status.Free) > 0
+	p.leaveAway(hp)
 	if p.kinds = p.kindsOf(); len(p.kinds) == 1 {
 		p.node = p.kinds[0].node
 	}
 	return p
+}
+
+// leaveAway lets nothing new into a pool whose cluster cannot be used. What is in it
+// stays.
+func (p *pool) leaveAway(hp *v1alpha1.HardwarePool) {
+	c := hp.Status.GetCondition(v1alpha1.TypeTargetReachable)
+	if c.Status != corev1.ConditionFalse {
+		return
+	}
+	p.away = fmt.Sprintf("the cluster of %s %s cannot be used now (%s)", p.target.Kind, p.target.Name, c.Reason)
+	for i := range p.groups {
+		p.groups[i].nodes = 0
+	}
 }
 
 // number gives pools and kinds of nodes that are alike the same numbers.
@@ -220,7 +236,7 @@ func groupsOf(hp *v1alpha1.HardwarePool) []nodeGroup {
 		}
 	case len(groups) > 0:
 		empty = 0
-	case seen > 0:
+	case seen > 0, wasObserved(hp):
 		empty = int64(hp.Status.ReadyNodes)
 	case hp.Spec.MinNodes != nil:
 		empty = int64(*hp.Spec.MinNodes)
@@ -230,6 +246,11 @@ func groupsOf(hp *v1alpha1.HardwarePool) []nodeGroup {
 	}
 	slices.SortStableFunc(groups, func(a, b nodeGroup) int { return cmp.Compare(a.product, b.product) })
 	return groups
+}
+
+// wasObserved says whether what a pool has is known, be it nothing.
+func wasObserved(hp *v1alpha1.HardwarePool) bool {
+	return hp.Status.GetCondition(v1alpha1.TypeTargetReachable).Status != corev1.ConditionUnknown
 }
 
 // classesOf returns RuntimeClasses as the target cluster has them, nil where none

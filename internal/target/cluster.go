@@ -5,6 +5,7 @@ package target
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -44,8 +45,52 @@ type Cluster struct {
 	// Live reads at the API server, past the cache: also what others own.
 	Live client.Reader
 
-	cache cache.Cache
-	stop  context.CancelFunc
+	*connection
+}
+
+// A connection is what all who use a target cluster share.
+type connection struct {
+	run    context.Context //nolint:containedctx // It ends with the connection.
+	config *rest.Config
+	cache  cache.Cache
+	pulse  *pulse
+	stop   context.CancelFunc
+
+	mu      sync.Mutex
+	started int
+}
+
+// watch starts those of the watches that were not started before.
+func (c *connection) watch(all []WatchFn) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range all[min(c.started, len(all)):] {
+		if err := w(c.cache); err != nil {
+			return errors.Wrap(err, "cannot watch the target cluster")
+		}
+		c.started++
+	}
+	return nil
+}
+
+// NewCache starts another cache of the cluster, which ends with it or when stop is
+// called.
+func (c *Cluster) NewCache(o cache.Options) (more cache.Cache, stop func(), err error) {
+	o.Scheme, o.Mapper = c.Scheme(), mapper()
+	o.DefaultWatchErrorHandler = c.pulse.watchFailed
+	if more, err = cache.New(c.config, o); err != nil {
+		return nil, nil, errors.Wrap(err, "cannot prepare a cache of the target cluster")
+	}
+	ctx, stop := context.WithCancel(c.run)
+	go func() {
+		_ = more.Start(ctx) // It ends with its context, and reports its own errors.
+	}()
+	return more, stop, nil
+}
+
+// IsSame says whether two clusters are one connection, with the same caches.
+func (c *Cluster) IsSame(other *Cluster) bool {
+	return other != nil && c.connection == other.connection
 }
 
 // RuntimeClasses lists the RuntimeClasses of the cluster, from the cache.
@@ -69,63 +114,65 @@ func cached() []client.Object {
 }
 
 // open connects to a target cluster and fills its cache. The cluster runs until
-// its stop function is called or base ends; ctx bounds only the opening.
-func open(ctx, base context.Context, cfg *rest.Config, s *runtime.Scheme, watch []WatchFn) (*Cluster, error) {
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
-
-	cl, err := newCluster(cfg, s)
+// its stop function is called or ctx ends.
+func open(ctx context.Context, cfg *rest.Config, s *runtime.Scheme) (*Cluster, error) {
+	run, stop := context.WithCancel(ctx)
+	p := newPulse()
+	cl, err := newCluster(p.listen(cfg), s, p)
 	if err != nil {
+		stop()
 		return nil, errors.Wrap(err, "cannot reach the target cluster")
 	}
-	if err := probe(ctx, cl.GetAPIReader()); err != nil {
-		return nil, errors.Wrap(err, "cannot read from the target cluster")
-	}
-	for _, o := range cached() {
-		if _, err := cl.GetCache().GetInformer(ctx, o, cache.BlockUntilSynced(false)); err != nil {
-			return nil, errors.Wrapf(err, "cannot watch %T in the target cluster", o)
-		}
-	}
-	if err := cl.GetFieldIndexer().IndexField(ctx, &corev1.Pod{}, IndexOwner, owner); err != nil {
-		return nil, errors.Wrap(err, "cannot index the target cluster's Pods")
-	}
-	run, stop := context.WithCancel(base)
-	go func() {
-		_ = cl.Start(run) // It ends with its context, and its cache reports its own errors.
-	}()
-	if !cl.GetCache().WaitForCacheSync(ctx) {
+	if err := fill(run, cl); err != nil {
 		stop()
-		return nil, errors.Errorf("cannot fill the cache of the target cluster within %s", openTimeout)
-	}
-	for _, w := range watch {
-		if err := w(cl.GetCache()); err != nil {
-			stop()
-			return nil, errors.Wrap(err, "cannot watch the target cluster")
-		}
+		return nil, err
 	}
 	return &Cluster{
-		Client: newInTurn(client.WithFieldOwner(cl.GetClient(), workload.ManagedBy), writesAtOnce),
-		Live:   cl.GetAPIReader(),
-		cache:  cl.GetCache(),
-		stop:   stop,
+		Client: newInTurn(run, client.WithFieldOwner(cl.GetClient(), workload.ManagedBy), writesAtOnce, p),
+		Live:   bounded{Reader: cl.GetAPIReader(), pulse: p},
+
+		connection: &connection{run: run, config: p.listen(cfg), cache: cl.GetCache(), pulse: p, stop: stop},
 	}, nil
+}
+
+// fill the cache of a cluster, which then runs until ctx ends.
+func fill(ctx context.Context, cl cluster.Cluster) error {
+	opening, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	if err := probe(opening, cl.GetAPIReader()); err != nil {
+		return errors.Wrap(err, "cannot read from the target cluster")
+	}
+	for _, o := range cached() {
+		if _, err := cl.GetCache().GetInformer(opening, o, cache.BlockUntilSynced(false)); err != nil {
+			return errors.Wrapf(err, "cannot watch %T in the target cluster", o)
+		}
+	}
+	if err := cl.GetFieldIndexer().IndexField(opening, &corev1.Pod{}, IndexOwner, owner); err != nil {
+		return errors.Wrap(err, "cannot index the target cluster's Pods")
+	}
+	go func() {
+		_ = cl.Start(ctx) // It ends with its context, and its cache reports its own errors.
+	}()
+	if !cl.GetCache().WaitForCacheSync(opening) {
+		return errors.Errorf("cannot fill the cache of the target cluster within %s", openTimeout)
+	}
+	return nil
 }
 
 // newCluster prepares a client and a cache that holds only what this provider
 // owns, whatever else runs in the cluster.
-func newCluster(cfg *rest.Config, s *runtime.Scheme) (cluster.Cluster, error) {
+func newCluster(cfg *rest.Config, s *runtime.Scheme, p *pulse) (cluster.Cluster, error) {
 	executors := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{workload.LabelApp: workload.AppExecutor})}
 	app, err := labels.NewRequirement(workload.LabelApp, selection.In, []string{workload.AppPerformer, workload.AppExecutor})
 	if err != nil {
 		return nil, err
 	}
 	ours := cache.ByObject{Label: labels.NewSelector().Add(*app)}
-	cfg = rest.CopyConfig(cfg)
-	cfg.QPS = -1 // The API server's own priority and fairness protects it better.
 	return cluster.New(cfg, func(o *cluster.Options) {
 		o.Scheme = s
 		o.MapperProvider = func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return mapper(), nil }
 		o.Cache.ReaderFailOnMissingInformer = true
+		o.Cache.DefaultWatchErrorHandler = p.watchFailed
 		o.Cache.ByObject = map[client.Object]cache.ByObject{
 			&corev1.Pod{}:            ours,
 			&corev1.Service{}:        ours,
@@ -150,6 +197,8 @@ func mapper() meta.RESTMapper {
 	m.Add(rbacv1.SchemeGroupVersion.WithKind("Role"), meta.RESTScopeNamespace)
 	m.Add(rbacv1.SchemeGroupVersion.WithKind("RoleBinding"), meta.RESTScopeNamespace)
 	m.Add(nodev1.SchemeGroupVersion.WithKind("RuntimeClass"), meta.RESTScopeRoot)
+	m.Add(corev1.SchemeGroupVersion.WithKind("Namespace"), meta.RESTScopeRoot)
+	m.Add(corev1.SchemeGroupVersion.WithKind("Node"), meta.RESTScopeRoot)
 	return m
 }
 

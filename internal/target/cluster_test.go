@@ -306,7 +306,7 @@ func TestOpenIndex(t *testing.T) {
 		}
 	}
 	s.pods = []corev1.Pod{owned("a", "1"), owned("b", "2"), owned("c", "1")}
-	cl, err := open(t.Context(), t.Context(), &rest.Config{Host: s.URL}, testScheme(t), nil)
+	cl, err := open(t.Context(), &rest.Config{Host: s.URL}, testScheme(t))
 	if err != nil {
 		t.Fatalf("open(...): %v", err)
 	}
@@ -324,17 +324,6 @@ func TestOpenIndex(t *testing.T) {
 	}
 	cl.stop()
 	s.endedWatches()
-}
-
-func TestOpenWatchError(t *testing.T) {
-	s := newAPIServer(t)
-	_, err := open(t.Context(), t.Context(), &rest.Config{Host: s.URL}, testScheme(t), []WatchFn{func(cache.Cache) error { return errBoom }})
-	if diff := cmp.Diff("cannot watch the target cluster: boom", words(err)); diff != "" {
-		t.Fatalf("open(...): -want error, +got error:\n%s", diff)
-	}
-	if diff := cmp.Diff(watchedKinds(), s.endedWatches()); diff != "" {
-		t.Errorf("a cluster that is of no use is not watched on: -want, +got:\n%s", diff)
-	}
 }
 
 // TestOpenFailures has a cluster fail in the ways that users meet. What the API
@@ -389,7 +378,7 @@ func TestOpenFailures(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			cl, err := open(t.Context(), t.Context(), &rest.Config{Host: tc.host, BearerToken: testToken}, testScheme(t), nil)
+			cl, err := open(t.Context(), &rest.Config{Host: tc.host, BearerToken: testToken}, testScheme(t))
 			if cl != nil {
 				t.Errorf("\n%s\nopen(...): want no cluster", tc.reason)
 			}
@@ -409,7 +398,7 @@ func TestOpenCanceled(t *testing.T) {
 	s := newAPIServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := open(ctx, t.Context(), &rest.Config{Host: s.URL}, testScheme(t), nil)
+	_, err := open(ctx, &rest.Config{Host: s.URL}, testScheme(t))
 	if diff := cmp.Diff(context.Canceled, err, cmpopts.EquateErrors()); diff != "" {
 		t.Errorf("an opening that is called off says so: open(...): -want error, +got error:\n%s", diff)
 	}

@@ -6,8 +6,10 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -28,33 +30,81 @@ var (
 type book struct {
 	Users   map[Ref]string
 	Entries []string
+	Opened  []string
 	Stopped []string
 }
 
-// A desk has Clusters do things and keeps the book.
+// A desk has Clusters do things and keeps the book. Their credentials are hosts.
 type desk struct {
-	clusters *Clusters
-	stopped  []string
-	firsts   []bool
+	*Clusters
+
+	lock            sync.Mutex
+	opened, stopped []string
+	told            []Ref
+	// err is what opening and asking a cluster ends with.
+	err error
 }
 
-// enter as Connect does, and note whether it is for the caller to open.
-func (d *desk) enter(r Ref, digest string) *entry {
-	e, first := d.clusters.enter(r, digest)
-	d.firsts = append(d.firsts, first)
+// fail has all clusters answer with an error from now on, nil for none.
+func (d *desk) fail(err error) {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	d.err = err
+}
+
+// note something, and what clusters answer.
+func (d *desk) note(f func()) error {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	f()
+	return d.err
+}
+
+// toldOf takes what was told.
+func (d *desk) toldOf() []Ref {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	told := d.told
+	d.told = nil
+	return told
+}
+
+func newDesk(t *testing.T, objects ...client.Object) *desk {
+	t.Helper()
+	d := &desk{Clusters: NewClusters(t.Context(), &rest.Config{Host: "own"}, controlPlane(t, objects...))}
+	d.open = func(ctx context.Context, cfg *rest.Config) (*Cluster, error) {
+		if err := d.note(func() {}); err != nil {
+			return nil, err
+		}
+		stop := func() { _ = d.note(func() { d.stopped = append(d.stopped, cfg.Host) }) }
+		_ = d.note(func() { d.opened = append(d.opened, cfg.Host) })
+		return &Cluster{Live: answers{desk: d}, connection: &connection{pulse: newPulse(), config: cfg, stop: stop}}, ctx.Err()
+	}
+	d.OnChange(func(r Ref) { _ = d.note(func() { d.told = append(d.told, r) }) })
+	return d
+}
+
+// answers every question alike.
+type answers struct {
+	client.Reader
+
+	desk *desk
+}
+
+func (a answers) List(context.Context, client.ObjectList, ...client.ListOption) error {
+	return a.desk.note(func() {})
+}
+
+// use the cluster of these credentials, as Open does.
+func (d *desk) use(r Ref, digest string) *entry {
+	e := d.enter(r, credentials{digest: digest, config: &rest.Config{Host: digest}})
+	synctest.Wait() // Clusters are opened and stopped on the side.
 	return e
 }
 
-// open the cluster of an entry, as Connect does.
-func (d *desk) open(e *entry, digest string) {
-	e.cluster = &Cluster{stop: func() { d.stopped = append(d.stopped, digest) }}
-	close(e.done)
-}
-
 func (d *desk) book() book {
-	synctest.Wait() // Clusters are stopped on the side.
-	c := d.clusters
-	return book{Users: maps.Clone(c.users), Entries: slices.Sorted(maps.Keys(c.entries)), Stopped: d.stopped}
+	synctest.Wait()
+	return book{Users: maps.Clone(d.users), Entries: slices.Sorted(maps.Keys(d.entries)), Opened: d.opened, Stopped: d.stopped}
 }
 
 func TestBookkeeping(t *testing.T) {
@@ -62,227 +112,149 @@ func TestBookkeeping(t *testing.T) {
 		reason string
 		do     func(d *desk)
 		want   book
-		firsts []bool
 	}{
 		"Shared": {
-			reason: "Two ProviderConfigs with the same credentials share one cluster, which the first opens.",
+			reason: "Two ProviderConfigs with the same credentials share one cluster.",
 			do: func(d *desk) {
-				d.open(d.enter(refA, "x"), "x")
-				d.enter(refB, "x")
-				d.enter(refA, "x")
+				d.use(refA, "x")
+				d.use(refB, "x")
+				d.use(refA, "x")
 			},
-			want:   book{Users: map[Ref]string{refA: "x", refB: "x"}, Entries: []string{"x"}},
-			firsts: []bool{true, false, false},
+			want: book{Users: map[Ref]string{refA: "x", refB: "x"}, Entries: []string{"x"}, Opened: []string{"x"}},
 		},
 		"Apart": {
 			reason: "Other credentials are another cluster.",
 			do: func(d *desk) {
-				d.open(d.enter(refA, "x"), "x")
-				d.open(d.enter(refB, "y"), "y")
+				d.use(refA, "x")
+				d.use(refB, "y")
 			},
-			want:   book{Users: map[Ref]string{refA: "x", refB: "y"}, Entries: []string{"x", "y"}},
-			firsts: []bool{true, true},
+			want: book{Users: map[Ref]string{refA: "x", refB: "y"}, Entries: []string{"x", "y"}, Opened: []string{"x", "y"}},
 		},
 		"Rotated": {
 			reason: "New credentials close the cluster of the old ones.",
 			do: func(d *desk) {
-				d.open(d.enter(refA, "x"), "x")
-				d.open(d.enter(refA, "y"), "y")
+				d.use(refA, "x")
+				d.use(refA, "y")
 			},
-			want:   book{Users: map[Ref]string{refA: "y"}, Entries: []string{"y"}, Stopped: []string{"x"}},
-			firsts: []bool{true, true},
+			want: book{Users: map[Ref]string{refA: "y"}, Entries: []string{"y"}, Opened: []string{"x", "y"}, Stopped: []string{"x"}},
 		},
 		"RotatedWhileShared": {
 			reason: "The cluster of the old credentials stays open for whoever still has them.",
 			do: func(d *desk) {
-				d.open(d.enter(refA, "x"), "x")
-				d.enter(refB, "x")
-				d.open(d.enter(refA, "y"), "y")
+				d.use(refA, "x")
+				d.use(refB, "x")
+				d.use(refA, "y")
 			},
-			want:   book{Users: map[Ref]string{refA: "y", refB: "x"}, Entries: []string{"x", "y"}},
-			firsts: []bool{true, false, true},
+			want: book{Users: map[Ref]string{refA: "y", refB: "x"}, Entries: []string{"x", "y"}, Opened: []string{"x", "y"}},
 		},
 		"RotatedToShared": {
 			reason: "New credentials that another has already need no opening.",
 			do: func(d *desk) {
-				d.open(d.enter(refA, "x"), "x")
-				d.open(d.enter(refB, "y"), "y")
-				d.enter(refA, "y")
+				d.use(refA, "x")
+				d.use(refB, "y")
+				d.use(refA, "y")
 			},
-			want:   book{Users: map[Ref]string{refA: "y", refB: "y"}, Entries: []string{"y"}, Stopped: []string{"x"}},
-			firsts: []bool{true, true, false},
+			want: book{Users: map[Ref]string{refA: "y", refB: "y"}, Entries: []string{"y"}, Opened: []string{"x", "y"}, Stopped: []string{"x"}},
 		},
 		"ReleasedWhileShared": {
 			reason: "A ProviderConfig that is gone leaves the cluster to the others.",
 			do: func(d *desk) {
-				d.open(d.enter(refA, "x"), "x")
-				d.enter(refB, "x")
-				d.clusters.Release(refA)
+				d.use(refA, "x")
+				d.use(refB, "x")
+				d.Release(refA)
 			},
-			want:   book{Users: map[Ref]string{refB: "x"}, Entries: []string{"x"}},
-			firsts: []bool{true, false},
+			want: book{Users: map[Ref]string{refB: "x"}, Entries: []string{"x"}, Opened: []string{"x"}},
 		},
 		"ReleasedByAll": {
 			reason: "When the last ProviderConfig is gone, the cluster is closed, once.",
 			do: func(d *desk) {
-				d.open(d.enter(refA, "x"), "x")
-				d.enter(refB, "x")
-				d.clusters.Release(refA)
-				d.clusters.Release(refB)
-				d.clusters.Release(refB)
+				d.use(refA, "x")
+				d.use(refB, "x")
+				d.Release(refA)
+				d.Release(refB)
+				d.Release(refB)
 			},
-			want:   book{Users: map[Ref]string{}, Stopped: []string{"x"}},
-			firsts: []bool{true, false},
+			want: book{Users: map[Ref]string{}, Opened: []string{"x"}, Stopped: []string{"x"}},
 		},
 		"ReleasedAndBack": {
 			reason: "A ProviderConfig that comes back opens its cluster again.",
 			do: func(d *desk) {
-				d.open(d.enter(refA, "x"), "x")
-				d.clusters.Release(refA)
-				d.open(d.enter(refA, "x"), "x again")
+				d.use(refA, "x")
+				d.Release(refA)
+				d.use(refA, "x")
 			},
-			want:   book{Users: map[Ref]string{refA: "x"}, Entries: []string{"x"}, Stopped: []string{"x"}},
-			firsts: []bool{true, true},
+			want: book{Users: map[Ref]string{refA: "x"}, Entries: []string{"x"}, Opened: []string{"x", "x"}, Stopped: []string{"x"}},
 		},
 		"ReleasedUnused": {
 			reason: "A ProviderConfig that nobody used holds nothing.",
 			do: func(d *desk) {
-				d.open(d.enter(refA, "x"), "x")
-				d.clusters.Release(refB)
+				d.use(refA, "x")
+				d.Release(refB)
 			},
-			want:   book{Users: map[Ref]string{refA: "x"}, Entries: []string{"x"}},
-			firsts: []bool{true},
+			want: book{Users: map[Ref]string{refA: "x"}, Entries: []string{"x"}, Opened: []string{"x"}},
 		},
-		"ReleasedWhileOpening": {
-			reason: "A cluster that nobody needs any more is closed as soon as it is open.",
+		"ReleasedWhileFailing": {
+			reason: "A cluster that cannot be opened is not tried any more when nobody needs it.",
 			do: func(d *desk) {
-				e := d.enter(refA, "x")
-				d.clusters.Release(refA)
-				d.open(e, "x")
+				d.fail(errBoom)
+				d.use(refA, "x")
+				d.Release(refA)
+				d.fail(nil)
+				time.Sleep(time.Hour)
 			},
-			want:   book{Users: map[Ref]string{}, Stopped: []string{"x"}},
-			firsts: []bool{true},
-		},
-		"ReleasedBeforeFailure": {
-			reason: "One that cannot be opened then has nothing to close.",
-			do: func(d *desk) {
-				e := d.enter(refA, "x")
-				d.clusters.Release(refA)
-				d.clusters.forget("x", e)
-				close(e.done)
-			},
-			want:   book{Users: map[Ref]string{}},
-			firsts: []bool{true},
-		},
-		"Failed": {
-			reason: "A cluster that could not be opened is for the next to open.",
-			do: func(d *desk) {
-				e := d.enter(refA, "x")
-				d.clusters.forget("x", e)
-				close(e.done)
-				d.open(d.enter(refA, "x"), "x")
-			},
-			want:   book{Users: map[Ref]string{refA: "x"}, Entries: []string{"x"}},
-			firsts: []bool{true, true},
-		},
-		"FailedLate": {
-			reason: "A failure says nothing about the entry that took the place of the one that failed.",
-			do: func(d *desk) {
-				e := d.enter(refA, "x")
-				d.clusters.Release(refA)
-				d.open(d.enter(refA, "x"), "x")
-				d.clusters.forget("x", e)
-				close(e.done)
-			},
-			want:   book{Users: map[Ref]string{refA: "x"}, Entries: []string{"x"}},
-			firsts: []bool{true, true},
+			want: book{Users: map[Ref]string{}},
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := &desk{clusters: NewClusters(t.Context(), nil, nil)}
+				d := newDesk(t)
 				tc.do(d)
 				if diff := cmp.Diff(tc.want, d.book(), cmpopts.EquateEmpty()); diff != "" {
 					t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
-				}
-				if diff := cmp.Diff(tc.firsts, d.firsts); diff != "" {
-					t.Errorf("\n%s\nenter(...): -want first, +got first:\n%s", tc.reason, diff)
 				}
 			})
 		})
 	}
 }
 
+// TestWatch has each watch started once in each cluster, whenever it comes.
 func TestWatch(t *testing.T) {
-	cases := map[string]struct {
-		reason string
-		err    error
-		want   error
-	}{
-		"Watched":  {reason: "A watch that comes late is started in clusters that are open."},
-		"CannotBe": {reason: "One that fails there is told of.", err: errBoom, want: errBoom},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			c := NewClusters(t.Context(), nil, nil)
-			var calls []string
-			watch := func(name string, err error) error {
-				return c.Watch(func(cache.Cache) error {
-					calls = append(calls, name)
-					return err
-				})
-			}
-			if err := watch("first", nil); err != nil {
-				t.Fatalf("\n%s\nWatch(...) where no cluster is open: %v", tc.reason, err)
-			}
-			opened, _ := c.enter(refA, "a")
-			opened.cluster = &Cluster{stop: func() {}}
-			close(opened.done)
-			refused, _ := c.enter(refB, "b")
-			refused.err = errBoom
-			close(refused.done)
-
-			if diff := cmp.Diff(tc.want, watch("second", tc.err), cmpopts.EquateErrors()); diff != "" {
-				t.Errorf("\n%s\nWatch(...): -want error, +got error:\n%s", tc.reason, diff)
-			}
-			if diff := cmp.Diff([]string{"second"}, calls); diff != "" {
-				t.Errorf("\n%s\n-want watches, +got watches:\n%s", tc.reason, diff)
-			}
-
-			calls = nil
-			late, _ := c.enter(refA, "c")
-			for _, w := range [][]WatchFn{opened.watches, late.watches} {
-				for _, f := range w {
-					_ = f(nil) // Which it is counts.
-				}
-			}
-			if diff := cmp.Diff([]string{"first", "first", "second"}, calls); diff != "" {
-				t.Errorf("\n%s\na cluster is opened with the watches of its time: -want, +got:\n%s", tc.reason, diff)
-			}
-		})
-	}
-}
-
-// unusable is a configuration that fails before anything is sent.
-func unusable() *rest.Config {
-	return &rest.Config{Host: "https://own.example.com", TLSClientConfig: rest.TLSClientConfig{CAData: []byte("no certificate")}}
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		var calls []string
+		watch := func(name string, err error) error {
+			return d.Watch(func(cache.Cache) error {
+				calls = append(calls, name)
+				return err
+			})
+		}
+		if err := watch("first", nil); err != nil {
+			t.Fatalf("Watch(...) where no cluster is open: %v", err)
+		}
+		d.use(refA, "x")
+		if err := watch("second", nil); err != nil {
+			t.Fatalf("Watch(...) where a cluster is open: %v", err)
+		}
+		d.use(refB, "y")
+		if diff := cmp.Diff([]string{"first", "second", "first", "second"}, calls); diff != "" {
+			t.Errorf("-want watches, +got watches:\n%s", diff)
+		}
+		if diff := cmp.Diff(errBoom, watch("third", errBoom), cmpopts.EquateErrors()); diff != "" {
+			t.Errorf("one that fails in a cluster that is open is told of: -want error, +got error:\n%s", diff)
+		}
+		d.use(refB, "z")
+		if _, trouble := d.entries["z"].now(); trouble == nil {
+			t.Error("a cluster that cannot be watched is of no use")
+		}
+	})
 }
 
 func TestConnect(t *testing.T) {
-	theirs := &Cluster{}
-	// opened has the cluster of the injected identity open.
-	opened := func(c *Clusters) {
-		e, _ := c.enter(refA, "InjectedIdentity")
-		e.cluster = theirs
-		close(e.done)
-	}
-
 	cases := map[string]struct {
 		reason string
 		p      *v1alpha1.Performer
-		before func(c *Clusters)
-		want   *Cluster
+		fails  error
 		err    string
 		book   book
 	}{
@@ -296,92 +268,70 @@ func TestConnect(t *testing.T) {
 			p:      performer(v1alpha1.ProviderConfigKind, "gone"),
 			err:    `cannot get ProviderConfig ns/gone: providerconfigs.hourglass.eigenlayer.io "gone" not found`,
 		},
-		"Joined": {
-			reason: "A cluster that is open is used by another ProviderConfig that leads to it.",
+		"Opened": {
+			reason: "A cluster is opened by the first who needs it.",
 			p:      performer(v1alpha1.ProviderConfigKind, "b"),
-			before: opened,
-			want:   theirs,
-			book:   book{Users: map[Ref]string{refA: "InjectedIdentity", refB: "InjectedIdentity"}, Entries: []string{"InjectedIdentity"}},
-		},
-		"JoinedFailure": {
-			reason: "Who waited for an opening that failed learns why, and which ProviderConfig it concerns.",
-			p:      performer(v1alpha1.ProviderConfigKind, "b"),
-			before: func(c *Clusters) {
-				e, _ := c.enter(refA, "InjectedIdentity")
-				e.err = errBoom
-				close(e.done)
-			},
-			err:  "cannot use ProviderConfig ns/b: boom",
-			book: book{Users: map[Ref]string{refA: "InjectedIdentity", refB: "InjectedIdentity"}, Entries: []string{"InjectedIdentity"}},
+			book:   book{Users: map[Ref]string{refB: "InjectedIdentity"}, Entries: []string{"InjectedIdentity"}, Opened: []string{"own"}},
 		},
 		"Failure": {
-			reason: "An opening that fails is forgotten, so that the next reconcile tries again.",
-			p:      performer(v1alpha1.ClusterProviderConfigKind, "a"),
-			err:    "cannot use ClusterProviderConfig a: cannot reach the target cluster: failed setting cluster default options: unable to load root certificates: unable to parse bytes as PEM block",
-			book:   book{Users: map[Ref]string{refA: "InjectedIdentity"}},
+			reason: "Why it cannot be opened is told at once to all who ask, while it is tried again.",
+			p:      performer(v1alpha1.ProviderConfigKind, "b"),
+			fails:  errBoom,
+			err:    "cannot use ProviderConfig ns/b: boom; it was not reached before",
+			book:   book{Users: map[Ref]string{refB: "InjectedIdentity"}, Entries: []string{"InjectedIdentity"}},
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			kube := controlPlane(t, clusterConfig("a", injected()), namespacedConfig("b", injected()))
-			c := NewClusters(t.Context(), unusable(), kube)
-			if tc.before != nil {
-				tc.before(c)
-			}
-			got, err := c.Connect(t.Context(), tc.p)
-			if diff := cmp.Diff(tc.err, words(err)); diff != "" {
-				t.Errorf("\n%s\nConnect(...): -want error, +got error:\n%s", tc.reason, diff)
-			}
-			if got != tc.want {
-				t.Errorf("\n%s\nConnect(...): want %p, got %p", tc.reason, tc.want, got)
-			}
-			gotBook := book{Users: c.users, Entries: slices.Sorted(maps.Keys(c.entries))}
-			if diff := cmp.Diff(tc.book, gotBook, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("\n%s\nafter Connect(...): -want, +got:\n%s", tc.reason, diff)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk(t, clusterConfig("a", injected()), namespacedConfig("b", injected()))
+				d.fail(tc.fails)
+				got, err := d.Connect(t.Context(), tc.p)
+				if diff := cmp.Diff(tc.err, words(err)); diff != "" {
+					t.Errorf("\n%s\nConnect(...): -want error, +got error:\n%s", tc.reason, diff)
+				}
+				if (got != nil) != (tc.err == "") {
+					t.Errorf("\n%s\nConnect(...): got cluster %v", tc.reason, got)
+				}
+				if diff := cmp.Diff(tc.book, d.book(), cmpopts.EquateEmpty()); diff != "" {
+					t.Errorf("\n%s\nafter Connect(...): -want, +got:\n%s", tc.reason, diff)
+				}
+			})
 		})
 	}
 }
 
-// TestConnectWaits has many reconciles ask for a cluster that one of them opens.
+// TestConnectWaits has reconciles ask for a cluster that takes its time.
 func TestConnectWaits(t *testing.T) {
-	type result struct {
-		Cluster *Cluster
-		Err     string
-	}
 	synctest.Test(t, func(t *testing.T) {
-		kube := controlPlane(t, clusterConfig("a", injected()), namespacedConfig("b", injected()))
-		c := NewClusters(t.Context(), unusable(), kube)
-		e, _ := c.enter(refA, "InjectedIdentity") // The test is the one that opens it.
-
-		ctx, cancel := context.WithCancel(t.Context())
-		patient, impatient := make(chan result, 2), make(chan result, 1)
-		connect := func(ctx context.Context, p *v1alpha1.Performer, to chan<- result) {
-			got, err := c.Connect(ctx, p)
-			to <- result{Cluster: got, Err: words(err)}
+		d := newDesk(t, clusterConfig("a", injected()))
+		opening, open := make(chan struct{}), d.open
+		d.open = func(ctx context.Context, cfg *rest.Config) (*Cluster, error) {
+			<-opening
+			return open(ctx, cfg)
 		}
-		go connect(t.Context(), performer(v1alpha1.ClusterProviderConfigKind, "a"), patient)
-		go connect(t.Context(), performer(v1alpha1.ProviderConfigKind, "b"), patient)
-		go connect(ctx, performer(v1alpha1.ProviderConfigKind, "b"), impatient)
-
-		synctest.Wait()
-		if len(patient) != 0 || len(impatient) != 0 {
-			t.Fatal("all must wait until the cluster is open")
-		}
+		p := performer(v1alpha1.ClusterProviderConfigKind, "a")
+		called, cancel := context.WithCancel(t.Context())
 		cancel()
-		if diff := cmp.Diff(result{Err: "cannot wait for ProviderConfig ns/b: context canceled"}, <-impatient); diff != "" {
+		_, err := d.Connect(called, p)
+		if diff := cmp.Diff("cannot use ClusterProviderConfig a: cannot wait until it is open: context canceled", words(err)); diff != "" {
 			t.Errorf("who is called off stops waiting: -want, +got:\n%s", diff)
 		}
-		synctest.Wait()
-		if len(patient) != 0 {
-			t.Fatal("that one was called off is nothing to the others")
+		start := time.Now()
+		_, err = d.Connect(t.Context(), p)
+		if diff := cmp.Diff("cannot use ClusterProviderConfig a: the target cluster own has not answered yet", words(err)); diff != "" || time.Since(start) != patience {
+			t.Errorf("nobody waits for long, workers are for all targets: waited %s, -want, +got:\n%s", time.Since(start), diff)
 		}
-		e.cluster = &Cluster{}
-		close(e.done)
-		for range 2 {
-			if got := <-patient; got.Cluster != e.cluster || got.Err != "" {
-				t.Errorf("all get the one cluster: want %p, got %+v", e.cluster, got)
-			}
+		if trouble := d.Trouble(refA); trouble != nil {
+			t.Errorf("nothing is known to be wrong yet: got %v", trouble)
+		}
+		close(opening)
+		synctest.Wait()
+		if diff := cmp.Diff([]Ref{refA}, d.toldOf()); diff != "" {
+			t.Errorf("who was sent away is told when the cluster is open: -want, +got:\n%s", diff)
+		}
+		if cl, err := d.Connect(t.Context(), p); cl == nil || err != nil {
+			t.Errorf("then all get it: got %v, %v", cl, err)
 		}
 	})
 }
@@ -390,35 +340,25 @@ func TestConnectWaits(t *testing.T) {
 // reconciles.
 func TestConnectReadsCredentialsEachTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		kube := controlPlane(t, namespacedConfig("b", fromSecret("ns")), secret("ns", tokenKubeconfig()))
-		d := &desk{clusters: NewClusters(t.Context(), nil, kube)}
+		d := newDesk(t, namespacedConfig("b", fromSecret("ns")), secret("ns", tokenKubeconfig()))
 		p := performer(v1alpha1.ProviderConfigKind, "b")
-
-		digest := func() string {
-			creds, err := credentialsFor(t.Context(), kube, nil, refB)
-			if err != nil {
-				t.Fatalf("cannot read the credentials: %v", err)
+		connect := func() {
+			if _, err := d.Connect(t.Context(), p); err != nil {
+				t.Fatalf("Connect(...): %v", err)
 			}
-			return creds.digest
 		}
-		before := digest()
-		d.open(d.enter(refB, before), "before")
-		if _, err := d.clusters.Connect(t.Context(), p); err != nil {
-			t.Fatalf("Connect(...): %v", err)
-		}
-
-		s := secret("ns", tokenKubeconfig()+"# rotated\n")
-		if err := kube.Update(t.Context(), s, client.FieldOwner("test")); err != nil {
+		connect()
+		if err := d.kube.Update(t.Context(), secret("ns", tokenKubeconfig()+"# rotated\n"), client.FieldOwner("test")); err != nil {
 			t.Fatalf("cannot rotate the credentials: %v", err)
 		}
-		after := digest()
-		d.open(d.enter(refA, after), "after")
-		if _, err := d.clusters.Connect(t.Context(), p); err != nil {
-			t.Fatalf("Connect(...): %v", err)
+		connect()
+		synctest.Wait()
+		host := "https://east.example.com:6443"
+		if got := d.book(); len(got.Entries) != 1 || !cmp.Equal(got.Opened, []string{host, host}) || !cmp.Equal(got.Stopped, []string{host}) {
+			t.Errorf("rotated credentials lead to a new cluster, and the old one is closed: got %+v", got)
 		}
-		want := book{Users: map[Ref]string{refA: after, refB: after}, Entries: []string{after}, Stopped: []string{"before"}}
-		if diff := cmp.Diff(want, d.book()); diff != "" {
-			t.Errorf("rotated credentials lead to a new cluster, and the old one is closed: -want, +got:\n%s", diff)
+		if diff := cmp.Diff([]Ref{refB}, d.toldOf()); diff != "" {
+			t.Errorf("all that use it are told: -want, +got:\n%s", diff)
 		}
 	})
 }

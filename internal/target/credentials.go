@@ -57,16 +57,23 @@ func (r Ref) String() string {
 	return fmt.Sprintf("%s %s/%s", r.Kind, r.Namespace, r.Name)
 }
 
-// spec reads the ProviderConfig that a Ref names.
-func (r Ref) spec(ctx context.Context, kube client.Reader) (v1alpha1.ProviderConfigSpec, error) {
+// Get reads the ProviderConfig that a Ref names.
+func (r Ref) Get(ctx context.Context, kube client.Reader) (client.Object, error) {
+	var pc client.Object = &v1alpha1.ProviderConfig{}
 	if r.Kind == v1alpha1.ClusterProviderConfigKind {
-		pc := &v1alpha1.ClusterProviderConfig{}
-		err := kube.Get(ctx, client.ObjectKey{Name: r.Name}, pc)
-		return pc.Spec, errors.Wrapf(err, "cannot get %s", r)
+		pc = &v1alpha1.ClusterProviderConfig{}
 	}
-	pc := &v1alpha1.ProviderConfig{}
 	err := kube.Get(ctx, client.ObjectKey{Namespace: r.Namespace, Name: r.Name}, pc)
-	return pc.Spec, errors.Wrapf(err, "cannot get %s", r)
+	return pc, errors.Wrapf(err, "cannot get %s", r)
+}
+
+// Spec reads what the ProviderConfig says that a Ref names.
+func (r Ref) Spec(ctx context.Context, kube client.Reader) (v1alpha1.ProviderConfigSpec, error) {
+	pc, err := r.Get(ctx, kube)
+	if cluster, ok := pc.(*v1alpha1.ClusterProviderConfig); ok {
+		return cluster.Spec, err
+	}
+	return pc.(*v1alpha1.ProviderConfig).Spec, err //nolint:forcetypeassert // There are two kinds.
 }
 
 // Credentials reach one target cluster.
@@ -74,18 +81,20 @@ type credentials struct {
 	// digest tells credentials apart without holding them.
 	digest string
 	config *rest.Config
+	// namespaces says that those that are missing are to be created.
+	namespaces bool
 }
 
 // credentialsFor reads the credentials of a ProviderConfig. Injected identity is
 // the provider's own configuration; everything else is a kubeconfig.
 func credentialsFor(ctx context.Context, kube client.Client, own *rest.Config, r Ref) (credentials, error) {
-	spec, err := r.spec(ctx, kube)
+	spec, err := r.Spec(ctx, kube)
 	if err != nil {
 		return credentials{}, err
 	}
 	c := spec.Credentials
 	if c.Source == xpv2.CredentialsSourceInjectedIdentity {
-		return credentials{digest: string(c.Source), config: own}, nil
+		return credentials{digest: string(c.Source), config: own, namespaces: spec.CreateNamespaces}, nil
 	}
 	if err := mayUse(r, c); err != nil {
 		return credentials{}, err
@@ -99,7 +108,7 @@ func credentialsFor(ctx context.Context, kube client.Client, own *rest.Config, r
 		return credentials{}, errors.Wrapf(err, "cannot use the kubeconfig of %s", r)
 	}
 	sum := sha256.Sum256(raw)
-	return credentials{digest: hex.EncodeToString(sum[:]), config: cfg}, nil
+	return credentials{digest: hex.EncodeToString(sum[:]), config: cfg, namespaces: spec.CreateNamespaces}, nil
 }
 
 // mayUse keeps the owner of a namespace from borrowing credentials that are not

@@ -52,7 +52,7 @@ func TestInTurn(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			began, end, ended := make(chan struct{}), make(chan struct{}), make(chan error)
-			c := newInTurn(fake.NewClientBuilder().WithObjects(pod("old")).WithInterceptorFuncs(interceptor.Funcs{
+			c := newInTurn(t.Context(), fake.NewClientBuilder().WithObjects(pod("old")).WithInterceptorFuncs(interceptor.Funcs{
 				Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
 					if o.GetName() == "slow" {
 						close(began)
@@ -60,7 +60,7 @@ func TestInTurn(t *testing.T) {
 					}
 					return c.Create(ctx, o, opts...)
 				},
-			}).Build(), 1)
+			}).Build(), 1, newPulse())
 			go func() { ended <- c.Create(t.Context(), pod("slow")) }()
 			<-began
 

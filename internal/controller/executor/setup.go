@@ -31,6 +31,7 @@ import (
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/options"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/quiet"
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/reach"
 	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
 )
@@ -41,7 +42,11 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 	name := managed.ControllerName(gvk.GroupKind().String())
 	record := event.NewAPIRecorder(mgr.GetEventRecorderFor(name), o.EventFilterFunctions...) //nolint:staticcheck // crossplane-runtime records through this interface.
 
-	r := managed.NewReconciler(quiet.Manager(mgr), resource.ManagedKind(gvk), append(options.Reconciler(o, name, record),
+	quietly := quiet.Manager(mgr)
+	finalizer := options.NewFinalizer(mgr.GetClient(), func(o resource.Object) string {
+		return workload.ExecutorName(o.(*v1alpha1.HourglassExecutor)) //nolint:forcetypeassert // This controller has no other kind.
+	})
+	next := managed.NewReconciler(quietly, resource.ManagedKind(gvk), append(options.Reconciler(o, name, record),
 		managed.WithTypedExternalConnector(&connector{
 			targets: o.Targets,
 			track:   target.NewTracker(mgr.GetClient()),
@@ -49,9 +54,11 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 			kube:    mgr.GetClient(),
 		}),
 		managed.WithPollIntervalHook(options.PollInterval(o)),
-		managed.WithFinalizer(options.NewFinalizer(mgr.GetClient(), func(o resource.Object) string {
-			return workload.ExecutorName(o.(*v1alpha1.HourglassExecutor)) //nolint:forcetypeassert // This controller has no other kind.
-		})))...)
+		managed.WithFinalizer(finalizer))...)
+	r := reach.Reconciler{
+		Next: next, Kube: quietly.GetClient(), Targets: o.Targets, Record: record, Finalizer: finalizer,
+		New: func() resource.ModernManaged { return &v1alpha1.HourglassExecutor{} },
+	}
 	if err := options.AddStateMetrics(mgr, o, &v1alpha1.HourglassExecutorList{}); err != nil {
 		return err
 	}
@@ -66,6 +73,9 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
 	if err != nil {
 		return errors.Wrap(err, "cannot build the controller of HourglassExecutors")
+	}
+	if err := c.Watch(reach.Changes(o.Targets, usersOf(mgr.GetClient()))); err != nil {
+		return errors.Wrap(err, "cannot watch the target clusters of HourglassExecutors")
 	}
 	return o.Targets.Watch(func(target cache.Cache) error { return watch(mgr.GetClient(), c, target) })
 }
@@ -115,11 +125,18 @@ func signerChanged() predicate.TypedFuncs[*appsv1.Deployment] {
 // users has the executors that refer to a ProviderConfig reconciled.
 func users(kube client.Reader, kind string) handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, pc client.Object) []reconcile.Request {
-		return where(ctx, kube, pc.GetNamespace(), func(e *v1alpha1.HourglassExecutor) bool {
-			r := e.GetProviderConfigReference()
-			return r != nil && r.Kind == kind && r.Name == pc.GetName()
-		})
+		return usersOf(kube)(ctx, target.Ref{Kind: kind, Namespace: pc.GetNamespace(), Name: pc.GetName()})
 	})
+}
+
+// usersOf finds the executors that refer to a ProviderConfig.
+func usersOf(kube client.Reader) func(context.Context, target.Ref) []reconcile.Request {
+	return func(ctx context.Context, pc target.Ref) []reconcile.Request {
+		return where(ctx, kube, pc.Namespace, func(e *v1alpha1.HourglassExecutor) bool {
+			r := e.GetProviderConfigReference()
+			return r != nil && r.Kind == pc.Kind && r.Name == pc.Name
+		})
+	}
 }
 
 // referrers has the executors reconciled whose keys or RPC URLs are in a Secret.

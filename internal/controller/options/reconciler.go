@@ -26,8 +26,8 @@ import (
 // Backoff of a managed resource whose reconcile failed. It starts short: most
 // failures are a cache that is a moment behind.
 const (
-	minBackoff = 10 * time.Millisecond
-	maxBackoff = time.Minute
+	MinBackoff = 10 * time.Millisecond
+	MaxBackoff = time.Minute
 )
 
 // Reconciler options that the reconcilers of all kinds have in common. Names are
@@ -81,6 +81,6 @@ func AddStateMetrics(mgr ctrl.Manager, o Options, list resource.ManagedList) err
 // Controller options that the controllers of all kinds have in common.
 func Controller(o Options) ctrlcontroller.Options {
 	co := o.ForControllerRuntime()
-	co.RateLimiter = workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minBackoff, maxBackoff)
+	co.RateLimiter = workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](MinBackoff, MaxBackoff)
 	return co
 }

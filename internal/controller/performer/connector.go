@@ -14,6 +14,7 @@ import (
 	"github.com/crossplane/crossplane-runtime/v2/pkg/reconciler/managed"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/reach"
 	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 )
 
@@ -35,6 +36,7 @@ func (c *connector) Connect(ctx context.Context, p *v1alpha1.Performer) (managed
 		}
 	}
 	cl, err := c.targets.Connect(ctx, p)
+	reach.Note(p, err)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // It names the ProviderConfig.
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/options"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/quiet"
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/reach"
 	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
 )
@@ -38,7 +39,11 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 	name := managed.ControllerName(gvk.GroupKind().String())
 	record := event.NewAPIRecorder(mgr.GetEventRecorderFor(name), o.EventFilterFunctions...) //nolint:staticcheck // crossplane-runtime records through this interface.
 
-	r := managed.NewReconciler(quiet.Manager(mgr), resource.ManagedKind(gvk), append(options.Reconciler(o, name, record),
+	quietly := quiet.Manager(mgr)
+	finalizer := options.NewFinalizer(mgr.GetClient(), func(o resource.Object) string {
+		return workload.PodName(o.(*v1alpha1.Performer)) //nolint:forcetypeassert // This controller has no other kind.
+	})
+	next := managed.NewReconciler(quietly, resource.ManagedKind(gvk), append(options.Reconciler(o, name, record),
 		managed.WithTypedExternalConnector(&connector{
 			targets: o.Targets,
 			track:   target.NewTracker(mgr.GetClient()),
@@ -46,9 +51,11 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 			kube:    mgr.GetClient(),
 		}),
 		managed.WithPollIntervalHook(pollInterval(options.PollInterval(o))),
-		managed.WithFinalizer(options.NewFinalizer(mgr.GetClient(), func(o resource.Object) string {
-			return workload.PodName(o.(*v1alpha1.Performer)) //nolint:forcetypeassert // This controller has no other kind.
-		})))...)
+		managed.WithFinalizer(finalizer))...)
+	r := reach.Reconciler{
+		Next: next, Kube: quietly.GetClient(), Targets: o.Targets, Record: record, Finalizer: finalizer,
+		New: func() resource.ModernManaged { return &v1alpha1.Performer{} },
+	}
 	if err := options.AddStateMetrics(mgr, o, &v1alpha1.PerformerList{}); err != nil {
 		return err
 	}
@@ -65,6 +72,9 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
 	if err != nil {
 		return errors.Wrap(err, "cannot build the controller of Performers")
+	}
+	if err := c.Watch(reach.Changes(o.Targets, usersOf(mgr.GetClient()))); err != nil {
+		return errors.Wrap(err, "cannot watch the target clusters of Performers")
 	}
 	// A Performer without executorRef needs no executors, not even their kind.
 	o.WhenServed(mgr, func() error {
@@ -114,11 +124,18 @@ func named[T client.Object](kube client.Reader) handler.TypedEventHandler[T, rec
 // appears or changes.
 func users(kube client.Reader, kind string) handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, pc client.Object) []reconcile.Request {
+		return usersOf(kube)(ctx, target.Ref{Kind: kind, Namespace: pc.GetNamespace(), Name: pc.GetName()})
+	})
+}
+
+// usersOf finds the Performers that refer to a ProviderConfig.
+func usersOf(kube client.Reader) func(context.Context, target.Ref) []reconcile.Request {
+	return func(ctx context.Context, pc target.Ref) []reconcile.Request {
 		return where(ctx, kube, func(p *v1alpha1.Performer) bool {
 			r := p.GetProviderConfigReference()
-			return r != nil && r.Kind == kind && r.Name == pc.GetName()
-		}, client.InNamespace(pc.GetNamespace()))
-	})
+			return r != nil && r.Kind == pc.Kind && r.Name == pc.Name
+		}, client.InNamespace(pc.Namespace))
+	}
 }
 
 // performersOf has the Performers of an executor reconciled when it appears,

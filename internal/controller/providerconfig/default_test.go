@@ -43,7 +43,7 @@ func controlPlane(t *testing.T, objects ...client.Object) client.WithWatch {
 	if err := errors.Join(clientgoscheme.AddToScheme(s), apis.AddToScheme(s)); err != nil {
 		t.Fatalf("cannot register the API types: %v", err)
 	}
-	return fake.NewClientBuilder().WithScheme(s).WithObjects(objects...).Build()
+	return fake.NewClientBuilder().WithScheme(s).WithObjects(objects...).WithStatusSubresource(&v1alpha1.ProviderConfig{}, &v1alpha1.ClusterProviderConfig{}).Build()
 }
 
 func clusterConfig(source xpv2.CredentialsSource) *v1alpha1.ClusterProviderConfig {

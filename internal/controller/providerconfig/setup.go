@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package providerconfig accounts for who uses which ProviderConfig, lets go of
-// the cluster of one that is deleted, and creates the default one.
+// Package providerconfig accounts for who uses which ProviderConfig, says whether its
+// cluster can be used, lets go of that of one that is deleted, and creates the default
+// one.
 package providerconfig
 
 import (
 	"context"
 
-	kerrors "k8s.io/apimachinery/pkg/api/errors"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,6 +23,7 @@ import (
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/options"
 	"github.com/crossplane-contrib/provider-hourglass/internal/controller/quiet"
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/reach"
 	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 )
 
@@ -49,8 +51,8 @@ func setup(mgr ctrl.Manager, o options.Options, of resource.ProviderConfigKinds,
 	name := providerconfig.ControllerName(of.Config.GroupKind().String())
 	record := event.NewAPIRecorder(mgr.GetEventRecorderFor(name), o.EventFilterFunctions...) //nolint:staticcheck // crossplane-runtime records through this interface.
 
-	r := releaser{
-		Reconciler: providerconfig.NewReconciler(quiet.Manager(mgr), of,
+	r := reconciler{
+		next: providerconfig.NewReconciler(quiet.Manager(mgr), of,
 			providerconfig.WithLogger(o.Logger.WithValues("controller", name)),
 			providerconfig.WithRecorder(record)),
 		kube:    mgr.GetClient(),
@@ -58,31 +60,21 @@ func setup(mgr ctrl.Manager, o options.Options, of resource.ProviderConfigKinds,
 		config:  config,
 		targets: o.Targets,
 	}
-	err := ctrl.NewControllerManagedBy(mgr).
+	c, err := ctrl.NewControllerManagedBy(mgr).
 		Named(name).
 		WithOptions(o.ForControllerRuntime()).
 		For(config).
 		Watches(usage, &resource.EnqueueRequestForProviderConfig{Kind: of.Config.Kind}).
-		Complete(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
-	return errors.Wrapf(err, "cannot build the controller of %ss", of.Config.Kind)
-}
-
-// A releaser lets go of the target cluster of a ProviderConfig that is gone.
-type releaser struct {
-	reconcile.Reconciler
-
-	kube    client.Reader
-	kind    string
-	config  client.Object
-	targets *target.Clusters
-}
-
-// Reconcile a ProviderConfig.
-func (r releaser) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
-	pc, ok := r.config.DeepCopyObject().(client.Object)
-	if ok && kerrors.IsNotFound(r.kube.Get(ctx, req.NamespacedName, pc)) {
-		r.targets.Release(target.Ref{Kind: r.kind, Namespace: req.Namespace, Name: req.Name})
-		return reconcile.Result{}, nil
+		WatchesMetadata(&corev1.Secret{}, readers(mgr.GetClient(), of.Config.Kind)).
+		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
+	if err != nil {
+		return errors.Wrapf(err, "cannot build the controller of %ss", of.Config.Kind)
 	}
-	return r.Reconciler.Reconcile(ctx, req) //nolint:wrapcheck // The wrapped reconciler's own result.
+	changes := reach.Changes(o.Targets, func(_ context.Context, r target.Ref) []reconcile.Request {
+		if r.Kind != of.Config.Kind {
+			return nil
+		}
+		return []reconcile.Request{{NamespacedName: client.ObjectKey{Namespace: r.Namespace, Name: r.Name}}}
+	})
+	return errors.Wrapf(c.Watch(changes), "cannot watch the target clusters of %ss", of.Config.Kind)
 }
