@@ -35,7 +35,7 @@ xpkg: ## Build Crossplane's packages: make xpkg VERSION=v0.1.0 REGISTRY=registry
 	@$(PACKAGES) build --version '$(VERSION)' --registry '$(REGISTRY)' $(if $(ARCH),--arch '$(ARCH)') $(if $(PUSH),--push)
 
 .PHONY: test
-test: check-generate lint unit integration render e2e e2e-stack e2e-node ## Run every check there is.
+test: check-generate lint unit integration render e2e e2e-stack e2e-fleet e2e-node ## Run every check there is.
 	@echo "all checks passed that could run; what was skipped says so above"
 
 .PHONY: generate
@@ -76,6 +76,10 @@ e2e: ## Test the provider as a process against a real control plane with simulat
 .PHONY: e2e-stack
 e2e-stack: ## Test the packages as Crossplane installs, upgrades and removes them, with claims and composite resources.
 	@go test -count=1 -timeout 40m -v ./cluster/test/stack/... | grep -v --line-buffered -e '^=== '
+
+.PHONY: e2e-fleet
+e2e-fleet: ## Test one provider with several target clusters: what they have, how they are chosen, how they are lost.
+	@go test -count=1 -timeout 40m -v ./cluster/test/fleet/... | grep -v --line-buffered -e '^=== '
 
 .PHONY: e2e-node
 e2e-node: node-programs ## Test the provider with a real node, whose containers run, as root on Linux; elsewhere it says what is missing. The first time builds the node.

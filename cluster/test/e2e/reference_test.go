@@ -162,6 +162,7 @@ func TestExamples(t *testing.T) {
 	}{
 		{name: "provider/injected-identity.yaml"},
 		{name: "provider/remote-cluster.yaml"},
+		{name: "provider/inventory.yaml"},
 		{name: "executor/minimal.yaml"},
 		{name: "executor/secret-rpc.yaml"},
 		{name: "executor/field.yaml"},

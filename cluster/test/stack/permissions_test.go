@@ -162,6 +162,24 @@ func everything(t *testing.T, ns string) {
 	kubectl(t, "label", "service", "performer-all", "-n", ns, "app=another", "--overwrite")
 	kubectl(t, "delete", "performer", "all", "-n", ns, "--timeout=60s")
 	executorChanges(t)
+	takesInventory(t)
+}
+
+// takesInventory has the provider find the pools of its own cluster, and forget them.
+func takesInventory(t *testing.T) {
+	t.Helper()
+	found := func(want bool) {
+		t.Helper()
+		eventually(t, fmt.Sprintf("HardwarePools that were found are there: %t", want), func(context.Context) (bool, string) {
+			out := kubectl(t, "get", "hardwarepools", "-l", v1alpha1.LabelDiscovered+"=true", "-o", "name")
+			return (out != "") == want, out
+		})
+	}
+	const config = "clusterproviderconfig.hourglass.eigenlayer.io"
+	kubectl(t, "patch", config, "default", "--type=merge", "-p", `{"spec":{"inventory":{}}}`)
+	found(true)
+	kubectl(t, "patch", config, "default", "--type=merge", "-p", `{"spec":{"inventory":null}}`)
+	found(false)
 }
 
 // executorChanges has every object of an executor changed, deleted, made again and deleted for good.

@@ -150,8 +150,11 @@ func (r *reconciler) tell(ctx context.Context, ref target.Ref, how v1alpha1.Inve
 	for i := range pools {
 		p := &pools[i]
 		if pristine(p) && !isFound(p, finds) {
-			errs = append(errs, r.delete(ctx, p))
-			continue
+			err := r.delete(ctx, p)
+			if err == nil {
+				continue
+			}
+			errs = append(errs, err) // As long as it is there, it tells what is.
 		}
 		errs = append(errs, r.observe(ctx, p, seen))
 	}
