@@ -37,6 +37,7 @@ type reconciler struct {
 	targets *target.Clusters
 	record  event.Recorder
 	surveys *surveys
+	pace    *pace
 }
 
 // Reconcile all HardwarePools of a target.
@@ -189,11 +190,18 @@ func some(names []string) string {
 	return strings.Join(names[:most], ", ") + ", ..."
 }
 
-// observe a pool.
+// observe a pool. What is free may have to wait.
 func (r *reconciler) observe(ctx context.Context, p *v1alpha1.HardwarePool, seen *inventory.Cluster) error {
 	status := inventory.Observe(p.Spec.NodeSelector, seen)
 	status.ConditionedStatus = *p.Status.ConditionedStatus.DeepCopy()
 	status.SetConditions(v1alpha1.TargetReachable())
+	if equality.Semantic.DeepEqual(p.Status, status) {
+		return nil
+	}
+	if left := r.pace.wait(p.Name, &p.Status, &status, time.Now()); left > 0 {
+		r.surveys.again(refOf(p), left)
+		return nil
+	}
 	return r.write(ctx, p, status)
 }
 

@@ -94,7 +94,7 @@ func newBench(t *testing.T, pools ...*v1alpha1.HardwarePool) *bench {
 			return c.SubResource(sub).Update(ctx, o, opts...)
 		},
 	}).Build()
-	b.reconciler = &reconciler{kube: kube, record: event.NewNopRecorder(), surveys: newSurveys()}
+	b.reconciler = &reconciler{kube: kube, record: event.NewNopRecorder(), surveys: newSurveys(), pace: newPace()}
 	return b
 }
 

@@ -34,6 +34,7 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 		targets: o.Targets,
 		record:  event.NewAPIRecorder(mgr.GetEventRecorderFor(name), o.EventFilterFunctions...), //nolint:staticcheck // crossplane-runtime records through this interface.
 		surveys: newSurveys(),
+		pace:    newPace(),
 	}
 	c, err := controller.NewTyped(name, mgr, controller.TypedOptions[target.Ref]{
 		Reconciler:              r,

@@ -66,6 +66,15 @@ func (s *surveys) changed(r target.Ref) {
 	}
 }
 
+// again looks at a target after a while.
+func (s *surveys) again(r target.Ref, after time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queue != nil {
+		s.queue.AddAfter(r, after)
+	}
+}
+
 // leaves notes which nodes of a target are in no pool, and says whether these are
 // others than before.
 func (s *surveys) leaves(r target.Ref, left []string) bool {
