@@ -4,6 +4,7 @@ package inventory
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -48,8 +49,17 @@ func provenBy(nodes []*corev1.Node, labels []hardware.Alternative) string {
 // inShort says what each of the nodes has: "8 x NVIDIA-A100-SXM4-80GB, tdx pod-vm".
 func inShort(nodes []*corev1.Node, allocatable corev1.ResourceList, tees []v1alpha1.ObservedTEE) string {
 	var parts []string
-	if n := gpus(allocatable); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d x %s", n, gpuNames(nodes)))
+	for _, name := range slices.Sorted(maps.Keys(allocatable)) {
+		if hardware.GPUVendor(name) == "" {
+			continue
+		}
+		q := allocatable[name]
+		part := fmt.Sprintf("%d x %s", q.Value(), gpuNames(nodes))
+		if hardware.CountsMIG(name) {
+			_, slice, _ := strings.Cut(string(name), "/")
+			part += " " + slice
+		}
+		parts = append(parts, part)
 	}
 	for _, t := range tees {
 		parts = append(parts, t.Type+" "+t.Mode)

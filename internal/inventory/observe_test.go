@@ -166,6 +166,22 @@ func TestObserve(t *testing.T) {
 				{Nodes: 1, GPUProduct: "NVIDIA-A100-SXM4-40GB", Resources: whole}, {Nodes: 1, GPUProduct: "NVIDIA-A100-SXM4-80GB", Resources: whole},
 			}}, "8 x NVIDIA-A100-SXM4-40GB or others", 16, 16),
 		},
+		"MixedMIG": {
+			reason: "Where GPUs are sliced, each kind of slice is counted. Of whole ones there are none, whatever the product says.",
+			c: Cluster{
+				Nodes: []corev1.Node{node(t, "a", "{metadata: {labels: {nvidia.com/gpu.product: NVIDIA-A100-SXM4-40GB}}, status: {allocatable: {nvidia.com/gpu: 0, nvidia.com/mig-1g.5gb: 4, nvidia.com/mig-3g.20gb: 1}}}")},
+				Used:  taken(pod(t, "a", "{nvidia.com/mig-1g.5gb: 3}", "")),
+			},
+			want: some(v1alpha1.HardwarePoolStatus{
+				PoolNodes: v1alpha1.PoolNodes{
+					Labels:      v1alpha1.NodeLabels{"zone": "a", "nvidia.com/gpu.product": "NVIDIA-A100-SXM4-40GB"},
+					Allocatable: list(t, "{cpu: 32, memory: 64Gi, pods: 64, nvidia.com/mig-1g.5gb: 4, nvidia.com/mig-3g.20gb: 1}"),
+				},
+				Nodes: 1, ReadyNodes: 1, Free: []v1alpha1.FreeNodes{
+					{Nodes: 1, Resources: list(t, "{cpu: 32, memory: 64Gi, pods: 62, nvidia.com/gpu: 0, nvidia.com/mig-1g.5gb: 1, nvidia.com/mig-3g.20gb: 1}")},
+				},
+			}, "4 x NVIDIA-A100-SXM4-40GB mig-1g.5gb, 1 x NVIDIA-A100-SXM4-40GB mig-3g.20gb", 5, 2),
+		},
 		"Memory": {
 			reason: "The memory of a GPU tells apart what has one name and several sizes.",
 			c:      Cluster{Nodes: []corev1.Node{node(t, "a", "{metadata: {labels: {nvidia.com/gpu.product: NVIDIA-GH200, nvidia.com/gpu.memory: '97871'}}}")}},

@@ -72,3 +72,37 @@ func TestObservedPools(t *testing.T) {
 		})
 	}
 }
+
+// TestGrowingPool places on a pool of which one node was seen, and others are to come.
+func TestGrowingPool(t *testing.T) {
+	pool := v1alpha1.HardwarePool{Spec: v1alpha1.HardwarePoolSpec{NodeSelector: v1alpha1.NodeLabels{"karpenter.sh/nodepool": "gpu"}, MaxNodes: new(int32(3))}}
+	pool.Name = "gpu"
+	eight := corev1.ResourceList{"nvidia.com/gpu": resource.MustParse("8")}
+	pool.Status = v1alpha1.HardwarePoolStatus{Nodes: 1, ReadyNodes: 1, Free: []v1alpha1.FreeNodes{{Nodes: 1, Resources: corev1.ResourceList{"nvidia.com/gpu": resource.MustParse("0")}}}}
+	pool.Status.Labels = v1alpha1.NodeLabels{"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-80GB", "karpenter.k8s.aws/instance-gpu-name": "a100"}
+	pool.Status.Allocatable = eight
+	pool.Status.SetConditions(v1alpha1.TargetReachable())
+	whole := Workload{Demand: Demand{Hardware: &v1alpha1.HardwareRequirements{GPUType: "a100", GPUCount: new(int32(8))}}}
+	var workloads []Workload
+	for _, name := range []string{"a", "b", "c"} {
+		w := whole
+		w.Name = name
+		workloads = append(workloads, w)
+	}
+	r := NewFleet([]v1alpha1.HardwarePool{pool}).Place(workloads, Price)
+	placed := 0
+	for i := range workloads {
+		b, ok := r.Binding(i)
+		if !ok {
+			continue
+		}
+		placed++
+		want := v1alpha1.NodeLabels{"karpenter.sh/nodepool": "gpu"}
+		if diff := cmp.Diff(want, b.Demand.Scheduling.NodeSelector); diff != "" {
+			t.Errorf("what only a node that runs is known to have would keep the next one from coming: -want, +got:\n%s", diff)
+		}
+	}
+	if placed != 2 {
+		t.Errorf("the node that is there is full, and two more may come: want 2 placed, got %d", placed)
+	}
+}

@@ -26,12 +26,14 @@ var (
 	idle   = flag.Duration("idle", 20*time.Second, "how long TestBreaker watches them while nothing happens")
 )
 
-// TestBreaker makes stacks of many performers at once: Crossplane's circuit breaker must not open for any of them, and when
-// all are Ready, none is reconciled any more.
+// TestBreaker makes stacks of many performers at once, while the provider tells what their Pods leave free: Crossplane's
+// circuit breaker must not open for any of them, and when all are Ready, none is reconciled any more.
 func TestBreaker(t *testing.T) {
 	if err := control.plane.Cluster.ApplyNodes(t.Context(), filepath.Join("testdata", "node.yaml")); err != nil {
 		t.Fatal(err)
 	}
+	inventory(t, "{}")
+	t.Cleanup(func() { inventory(t, "null") })
 	ns := namespace(t, "breaker")
 	start := time.Now()
 	for i := range *stacks {
@@ -75,6 +77,12 @@ func TestBreaker(t *testing.T) {
 		n := len(left(t, ns))
 		return n == 0, fmt.Sprintf("%d objects are left", n)
 	})
+}
+
+// inventory of the control plane's own cluster: {} turns it on, null off.
+func inventory(t *testing.T, how string) {
+	t.Helper()
+	kubectl(t, "patch", "clusterproviderconfig.hourglass.eigenlayer.io", "default", "--type=merge", "-p", `{"spec":{"inventory":`+how+`}}`)
 }
 
 // onLargeNode has a stack's performers go where the large node is, which has room for all: those for which a pool has none

@@ -175,10 +175,9 @@ func takesInventory(t *testing.T) {
 			return (out != "") == want, out
 		})
 	}
-	const config = "clusterproviderconfig.hourglass.eigenlayer.io"
-	kubectl(t, "patch", config, "default", "--type=merge", "-p", `{"spec":{"inventory":{}}}`)
+	inventory(t, "{}")
 	found(true)
-	kubectl(t, "patch", config, "default", "--type=merge", "-p", `{"spec":{"inventory":null}}`)
+	inventory(t, "null")
 	found(false)
 }
 
