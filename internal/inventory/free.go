@@ -24,31 +24,28 @@ const steps = 32
 // differ, those with the most GPUs left are told.
 const mostFree = 1024
 
-// leastAllocatable is what every node has of the resources that all have.
-func leastAllocatable(nodes []*corev1.Node) corev1.ResourceList {
-	least := corev1.ResourceList{}
-	for name, q := range nodes[0].Status.Allocatable {
-		all := true
-		for _, n := range nodes[1:] {
-			other, has := n.Status.Allocatable[name]
-			all = all && has
-			if other.Cmp(q) < 0 {
-				q = other
+// mostAllocatable is the most that any node has of each resource: what a workload
+// must not ask more than, wherever it goes. One node that has lost a GPU, or all for
+// as long as its device plugin restarts, takes none of the others'.
+func mostAllocatable(nodes []*corev1.Node) corev1.ResourceList {
+	most := corev1.ResourceList{}
+	for _, n := range nodes {
+		for name, q := range n.Status.Allocatable {
+			if had := most[name]; q.Cmp(had) > 0 {
+				most[name] = q.DeepCopy()
 			}
 		}
-		if all && q.Sign() > 0 {
-			least[name] = q.DeepCopy()
-		}
 	}
-	return least
+	return most
 }
 
-// free is what nodes have left, those that have the same together.
-func free(nodes []*corev1.Node, used map[string]corev1.ResourceList) []v1alpha1.FreeNodes {
+// free is what nodes have left of all that any of them has, those that have the same
+// together.
+func free(nodes []*corev1.Node, allocatable corev1.ResourceList, used map[string]corev1.ResourceList) []v1alpha1.FreeNodes {
 	differ := slices.ContainsFunc(nodes, func(n *corev1.Node) bool { return productOf(n) != productOf(nodes[0]) })
 	groups := map[string]*v1alpha1.FreeNodes{}
 	for _, n := range nodes {
-		f := v1alpha1.FreeNodes{Nodes: 1, Resources: left(n.Status.Allocatable, used[n.Name])}
+		f := v1alpha1.FreeNodes{Nodes: 1, Resources: left(allocatable, n.Status.Allocatable, used[n.Name])}
 		if differ {
 			f.GPUProduct = productOf(n)
 		}
@@ -89,9 +86,13 @@ func Take(used, requests corev1.ResourceList) corev1.ResourceList {
 	return used
 }
 
-// left is what a node has left of all that is allocatable on it.
-func left(allocatable, used corev1.ResourceList) corev1.ResourceList {
+// left is what a node has left of all that it has, and nothing of what only others
+// have.
+func left(all, allocatable, used corev1.ResourceList) corev1.ResourceList {
 	out := corev1.ResourceList{}
+	for name := range all {
+		out[name] = *resource.NewQuantity(0, resource.DecimalSI)
+	}
 	for name, has := range allocatable {
 		q := has.DeepCopy()
 		q.Sub(used[name])

@@ -8,10 +8,11 @@ import "strings"
 // a label.
 const longestName = 63
 
-// Name is the name of the HardwarePool of a find in a target. A name that is taken,
-// or too long, ends with a digest of target and selector.
-func Name(target string, f Find, taken func(name string) bool) string {
-	name := sanitized(target + "-" + f.Name)
+// Name is the name of the HardwarePool of a find in a target, which is called so and
+// identified otherwise. A name that is taken, or too long, ends with a digest of what
+// identifies target and find.
+func Name(called, target string, f Find, taken func(name string) bool) string {
+	name := sanitized(called + "-" + f.Name)
 	if len(name) <= longestName && !taken(name) {
 		return name
 	}

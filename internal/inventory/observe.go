@@ -25,7 +25,7 @@ type Cluster struct {
 
 // Observe returns what is known of the nodes that a pool selects, but for the
 // conditions of its status. Facts about the nodes hold for each of them: labels that
-// all have, taints that any has, the least that is allocatable. They are those of
+// all have, taints that any has, the most that is allocatable. They are those of
 // the nodes that take Pods, where there are any.
 func Observe(selector map[string]string, c *Cluster) v1alpha1.HardwarePoolStatus {
 	nodes := selected(selector, c.Nodes)
@@ -43,11 +43,11 @@ func Observe(selector map[string]string, c *Cluster) v1alpha1.HardwarePoolStatus
 	status.Labels = commonLabels(facts, selector)
 	status.Taints = allTaints(facts)
 	status.GPU = commonGPU(facts)
-	status.Allocatable = leastAllocatable(facts)
+	status.Allocatable = mostAllocatable(facts)
 	status.RuntimeClasses = classes(c.RuntimeClasses)
 	status.TEEs = commonTEEs(facts)
 	status.Hardware = inShort(facts, status.Allocatable, status.TEEs)
-	status.Free = free(taking, c.Used)
+	status.Free = free(taking, status.Allocatable, c.Used)
 	status.GPUs, status.FreeGPUs = countGPUs(taking, status.Free)
 	return status
 }

@@ -140,19 +140,19 @@ func TestObserve(t *testing.T) {
 			want:   v1alpha1.HardwarePoolStatus{PoolNodes: zone, Nodes: 1, CordonedNodes: 1, Hardware: "8 x GPU"},
 		},
 		"Differ": {
-			reason: "What holds for each node is what all have: labels, the least that is allocatable; and taints that any has, but for those that pass.",
+			reason: "What holds for each node is what all have: labels; or any: taints, but for those that pass, and the most that is allocatable. What a node lacks is not free on it.",
 			c: Cluster{Nodes: []corev1.Node{
 				node(t, "a", "{spec: {taints: [{key: nvidia.com/gpu, effect: NoSchedule}, {key: startup-taint.cluster-autoscaler.kubernetes.io/x, effect: NoExecute}]}}"),
 				node(t, "b", "{metadata: {labels: {zone: b, mine: b}}, status: {allocatable: {memory: 32Gi, extra.com/x: 1}}, spec: {taints: [{key: team, value: b, effect: NoExecute}, {key: soft, effect: PreferNoSchedule}]}}"),
 			}},
 			want: some(v1alpha1.HardwarePoolStatus{
 				PoolNodes: v1alpha1.PoolNodes{
-					Labels: v1alpha1.NodeLabels{}, Allocatable: list(t, "{cpu: 32, memory: 32Gi, pods: 64, nvidia.com/gpu: 8}"), RuntimeClasses: zone.RuntimeClasses,
+					Labels: v1alpha1.NodeLabels{}, Allocatable: list(t, "{cpu: 32, memory: 64Gi, pods: 64, nvidia.com/gpu: 8, extra.com/x: 1}"), RuntimeClasses: zone.RuntimeClasses,
 					Taints: []corev1.Taint{{Key: "nvidia.com/gpu", Effect: corev1.TaintEffectNoSchedule}, {Key: "team", Value: "b", Effect: corev1.TaintEffectNoExecute}},
 				},
 				Nodes: 2, ReadyNodes: 2, Free: []v1alpha1.FreeNodes{
+					{Nodes: 1, Resources: list(t, "{cpu: 32, extra.com/x: 0, memory: 64Gi, pods: 64, nvidia.com/gpu: 8}")},
 					{Nodes: 1, Resources: list(t, "{cpu: 32, extra.com/x: 1, memory: 32Gi, pods: 64, nvidia.com/gpu: 8}")},
-					{Nodes: 1, Resources: whole},
 				},
 			}, "8 x GPU", 16, 16),
 		},

@@ -88,6 +88,17 @@ func (c *Cluster) NewCache(o cache.Options) (more cache.Cache, stop func(), err 
 	return more, stop, nil
 }
 
+// While returns a context that ends with ctx, with the cluster, or when cancel is
+// called.
+func (c *Cluster) While(ctx context.Context) (while context.Context, cancel context.CancelFunc) {
+	while, end := context.WithCancel(ctx)
+	stop := context.AfterFunc(c.run, end) //nolint:contextcheck // It ends what ctx does not.
+	return while, func() {
+		stop()
+		end()
+	}
+}
+
 // IsSame says whether two clusters are one connection, with the same caches.
 func (c *Cluster) IsSame(other *Cluster) bool {
 	return other != nil && c.connection == other.connection
@@ -129,7 +140,7 @@ func open(ctx context.Context, cfg *rest.Config, s *runtime.Scheme) (*Cluster, e
 	}
 	return &Cluster{
 		Client: newInTurn(run, client.WithFieldOwner(cl.GetClient(), workload.ManagedBy), writesAtOnce, p),
-		Live:   bounded{Reader: cl.GetAPIReader(), pulse: p},
+		Live:   bounded{Reader: cl.GetAPIReader(), run: run, pulse: p},
 
 		connection: &connection{run: run, config: p.listen(cfg), cache: cl.GetCache(), pulse: p, stop: stop},
 	}, nil

@@ -111,14 +111,33 @@ func (c *Clusters) Open(ctx context.Context, ref Ref) (*Cluster, error) {
 // Trouble with the cluster that a ProviderConfig led to when it was last opened;
 // nil where none is known.
 func (c *Clusters) Trouble(r Ref) *Trouble {
-	c.mu.Lock()
-	e := c.entries[c.users[r]]
-	c.mu.Unlock()
+	e := c.entryOf(r)
 	if e == nil {
 		return nil
 	}
 	_, t := e.now()
 	return t
+}
+
+// Opening says whether the cluster of a ProviderConfig is being opened for the first
+// time, and who asked was sent away: OnChange tells of the outcome.
+func (c *Clusters) Opening(r Ref) bool {
+	e := c.entryOf(r)
+	return e != nil && e.opening()
+}
+
+// Knows says whether anybody has tried to use a ProviderConfig.
+func (c *Clusters) Knows(r Ref) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, used := c.users[r]
+	return used || c.sentAway[r]
+}
+
+func (c *Clusters) entryOf(r Ref) *entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entries[c.users[r]]
 }
 
 // Release says that a ProviderConfig is gone. Its cluster is closed where no

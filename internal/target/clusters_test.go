@@ -277,7 +277,7 @@ func TestConnect(t *testing.T) {
 			reason: "Why it cannot be opened is told at once to all who ask, while it is tried again.",
 			p:      performer(v1alpha1.ProviderConfigKind, "b"),
 			fails:  errBoom,
-			err:    "cannot use ProviderConfig ns/b: boom; it was not reached before",
+			err:    "cannot use ProviderConfig ns/b: boom; it was not reached since the provider started",
 			book:   book{Users: map[Ref]string{refB: "InjectedIdentity"}, Entries: []string{"InjectedIdentity"}},
 		},
 	}

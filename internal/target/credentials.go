@@ -146,6 +146,9 @@ func parseKubeconfig(raw []byte) (*rest.Config, error) {
 		if u, err := url.Parse(c.Server); err != nil || u.User != nil {
 			return nil, errors.Errorf("cluster %q has a server that is no URL, or one with a user name: put credentials into the user", name)
 		}
+		if u, err := url.Parse(c.ProxyURL); err != nil || u.User != nil {
+			return nil, errors.Errorf("cluster %q has a proxy-url that is no URL, or one with a user name, which is not supported", name)
+		}
 		if c.CertificateAuthority != "" {
 			return nil, errors.Errorf("cluster %q names the file certificate-authority: put its content into certificate-authority-data", name)
 		}

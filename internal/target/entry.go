@@ -10,6 +10,8 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 )
 
 // How a target cluster is watched for whether it answers.
@@ -96,13 +98,13 @@ func (e *entry) hold(ctx context.Context, cl *Cluster) {
 		case <-cl.pulse.suspected:
 		}
 		err := cl.ask(ctx)
-		for start := time.Now(); isLost(err) && time.Since(start) < grace && pause(ctx, time.Second); {
+		for start := time.Now(); cl.isLost(err) && time.Since(start) < grace && pause(ctx, time.Second); {
 			err = cl.ask(ctx)
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		if isLost(err) {
+		if cl.isLost(err) {
 			e.mu.Lock()
 			e.seen = cl.pulse.last()
 			e.mu.Unlock()
@@ -112,17 +114,20 @@ func (e *entry) hold(ctx context.Context, cl *Cluster) {
 	}
 }
 
-// note what became of a cluster, and tell it to who has to know. Trouble that goes
-// on is told as it began: its details would be others each time.
+// note what became of a cluster, and tell it to who has to know. That it cannot be
+// reached is told as it began: the details would be others each time.
 func (e *entry) note(cl *Cluster, err error) {
 	e.mu.Lock()
 	before := e.trouble
 	e.cluster, e.trouble = cl, nil
 	if err != nil {
 		e.trouble = newTrouble(e.config, err, e.seen)
-		if before != nil && before.Reason == e.trouble.Reason {
+		if before != nil && before.Reason == e.trouble.Reason && before.Reason == v1alpha1.ReasonUnreachable {
 			e.trouble = before
 		}
+	}
+	if before != nil && e.trouble != nil && *before == *e.trouble {
+		e.trouble = before
 	}
 	tell := e.trouble != before && err != nil || err == nil && e.sentAway
 	e.sentAway = err != nil
@@ -140,7 +145,11 @@ func (e *entry) note(cl *Cluster, err error) {
 
 // await the cluster, for as long as that is no burden for others.
 func (e *entry) await(ctx context.Context) (*Cluster, error) {
-	timer := time.NewTimer(patience)
+	limit := patience
+	if e.opening() {
+		limit = 0
+	}
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-e.tried:
@@ -158,6 +167,14 @@ func (e *entry) await(ctx context.Context) (*Cluster, error) {
 		return nil, openingError{errors.Errorf("the target cluster %s has not answered yet", e.config.Host)}
 	}
 	return e.cluster, nil
+}
+
+// opening says whether nothing is known yet, and somebody was sent away for that: one
+// who waits is enough.
+func (e *entry) opening() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.cluster == nil && e.trouble == nil && e.sentAway
 }
 
 // An openingError is the error for a cluster of which nothing is known yet.

@@ -10,9 +10,12 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 )
 
 // A pulse knows when something was last heard of a cluster, and whether there is
@@ -20,6 +23,7 @@ import (
 // requests but those that are needed.
 type pulse struct {
 	heard     atomic.Int64
+	forbidden atomic.Bool
 	suspected chan struct{}
 }
 
@@ -41,8 +45,14 @@ func (p *pulse) suspect() {
 	}
 }
 
-// watchFailed is told by the cache of watches that end with an error.
-func (p *pulse) watchFailed(context.Context, *toolscache.Reflector, error) { p.suspect() }
+// watchFailed is told by a cache of watches that end with an error. One that is
+// forbidden will go on being that, and what is cached grows old.
+func (p *pulse) watchFailed(_ context.Context, _ *toolscache.Reflector, err error) {
+	if kerrors.IsForbidden(err) {
+		p.forbidden.Store(true)
+	}
+	p.suspect()
+}
 
 // judge an error of an API call.
 func (p *pulse) judge(err error) error {
@@ -90,17 +100,34 @@ func (b heardBody) Read(to []byte) (int, error) {
 	return n, err //nolint:wrapcheck // The body's own error.
 }
 
-// ask the cluster for as little as possible that it must be well to answer.
+// ask the cluster for as little as possible that it must be well to answer; where a
+// watch was forbidden, for all that it is asked for when it is opened.
 func (c *Cluster) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
+	if c.pulse.forbidden.Load() {
+		err := probe(ctx, c.Live)
+		c.pulse.forbidden.Store(kerrors.IsForbidden(err))
+		return err
+	}
 	return c.Live.List(ctx, &corev1.PodList{}, client.Limit(1)) //nolint:wrapcheck // The caller wraps it.
 }
 
-// bounded is a reader that never waits for long.
+// isLost says whether an answer means that the cluster is of no use. One that is only
+// slow, and goes on sending what is watched, is left as it is: to read all of it anew
+// would make it no faster.
+func (c *Cluster) isLost(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) && time.Since(c.pulse.last()) < grace {
+		return false
+	}
+	return isLost(err) || c.pulse.forbidden.Load() && kerrors.IsForbidden(err)
+}
+
+// bounded is a reader that never waits for long, nor longer than the cluster is there.
 type bounded struct {
 	client.Reader
 
+	run   context.Context //nolint:containedctx // It is the cluster's, not a call's.
 	pulse *pulse
 }
 
@@ -108,5 +135,6 @@ type bounded struct {
 func (b bounded) Get(ctx context.Context, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
+	defer context.AfterFunc(b.run, cancel)() //nolint:contextcheck // It ends what ctx does not.
 	return b.pulse.judge(b.Reader.Get(ctx, key, o, opts...))
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"net/url"
 	"testing"
 	"time"
@@ -48,32 +49,32 @@ func TestTrouble(t *testing.T) {
 			reason: "Of a certificate that is not trusted it is said what to look at.",
 			err:    sent(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}),
 			want: told{v1alpha1.ReasonNotTrusted, "https://east:6443 shows a certificate that the kubeconfig does not trust, see its certificate-authority-data and tls-server-name: " +
-				"x509: certificate signed by unknown authority; it was not reached before"},
+				"x509: certificate signed by unknown authority; it was not reached since the provider started"},
 		},
 		"Expired": {
 			reason: "A token that tells when it expired is quoted on that, and on nothing else.",
 			token:  jwt(`{"exp": 1767323045, "sub": "robot"}`), err: kerrors.NewUnauthorized("Unauthorized"),
-			want: told{v1alpha1.ReasonCredentialsRefused, "https://east:6443 refuses the credentials (Unauthorized), the token expired at 2026-01-02T03:04:05Z: put a kubeconfig with new ones in their place; it was not reached before"},
+			want: told{v1alpha1.ReasonCredentialsRefused, "https://east:6443 refuses the credentials (Unauthorized), the token expired at 2026-01-02T03:04:05Z: put a kubeconfig with new ones in their place; it was not reached since the provider started"},
 		},
 		"Revoked": {
 			reason: "One that is still valid was revoked, or is another cluster's.",
 			token:  jwt(fmt.Sprintf(`{"exp": %d}`, time.Now().Add(time.Hour).Unix())), err: kerrors.NewUnauthorized("Unauthorized"),
-			want: told{v1alpha1.ReasonCredentialsRefused, "https://east:6443 refuses the credentials (Unauthorized): put a kubeconfig with new ones in their place; it was not reached before"},
+			want: told{v1alpha1.ReasonCredentialsRefused, "https://east:6443 refuses the credentials (Unauthorized): put a kubeconfig with new ones in their place; it was not reached since the provider started"},
 		},
 		"Opaque": {
 			reason: "Other tokens tell nothing.",
 			token:  "a.b.c", err: kerrors.NewUnauthorized("Unauthorized"),
-			want: told{v1alpha1.ReasonCredentialsRefused, "https://east:6443 refuses the credentials (Unauthorized): put a kubeconfig with new ones in their place; it was not reached before"},
+			want: told{v1alpha1.ReasonCredentialsRefused, "https://east:6443 refuses the credentials (Unauthorized): put a kubeconfig with new ones in their place; it was not reached since the provider started"},
 		},
 		"ClientCertificate": {
 			reason: "A client certificate that is refused ends the handshake.",
-			err:    sent(tls.AlertError(45)),
-			want:   told{v1alpha1.ReasonCredentialsRefused, `https://east:6443 refuses the credentials (Get "https://east:6443/api/v1/pods": tls: expired certificate): put a kubeconfig with new ones in their place; it was not reached before`},
+			err:    sent(&net.OpError{Op: "remote error", Err: tls.AlertError(45)}),
+			want:   told{v1alpha1.ReasonCredentialsRefused, `https://east:6443 refuses the credentials (Get "https://east:6443/api/v1/pods": remote error: tls: expired certificate): put a kubeconfig with new ones in their place; it was not reached since the provider started`},
 		},
 		"Forbidden": {
 			reason: "A right that is missing is told in the API server's own words.",
 			err:    kerrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errBoom),
-			want:   told{v1alpha1.ReasonForbidden, `pods is forbidden: boom; it was not reached before`},
+			want:   told{v1alpha1.ReasonForbidden, `pods is forbidden: boom; it was not reached since the provider started`},
 		},
 	}
 	for name, tc := range cases {

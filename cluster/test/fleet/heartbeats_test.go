@@ -39,7 +39,8 @@ func TestHeartbeats(t *testing.T) {
 		makeNodes(t, west, node(names[i], map[string]string{gkePool: "simulated"}))
 	}
 	want := int32(*nodes)
-	awaitPool(t, "west-simulated", "has all nodes", func(s v1alpha1.HardwarePoolStatus) bool {
+	// The control plane lets a node take Pods in its own time.
+	awaitPoolWithin(t, within+time.Duration(*nodes)*time.Second/2, "west-simulated", "has all nodes", func(s v1alpha1.HardwarePoolStatus) bool {
 		return s.Nodes == want && s.ReadyNodes == want
 	})
 	before := settled(t)

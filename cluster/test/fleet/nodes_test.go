@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -85,8 +86,14 @@ func makeNodes(t *testing.T, tg *target, nodes ...*corev1.Node) {
 // awaitPool awaits a HardwarePool of which a condition holds.
 func awaitPool(t *testing.T, name, what string, holds func(v1alpha1.HardwarePoolStatus) bool) {
 	t.Helper()
+	awaitPoolWithin(t, within, name, what, holds)
+}
+
+// awaitPoolWithin is awaitPool for what takes its time.
+func awaitPoolWithin(t *testing.T, limit time.Duration, name, what string, holds func(v1alpha1.HardwarePoolStatus) bool) {
+	t.Helper()
 	p := &v1alpha1.HardwarePool{}
-	eventually(t, fmt.Sprintf("HardwarePool %s %s", name, what), func(ctx context.Context) (bool, string) {
+	eventuallyWithin(t, limit, fmt.Sprintf("HardwarePool %s %s", name, what), func(ctx context.Context) (bool, string) {
 		if err := hub.Get(ctx, client.ObjectKey{Name: name}, p); err != nil {
 			return false, err.Error()
 		}

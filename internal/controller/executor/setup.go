@@ -70,12 +70,10 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 		Watches(&v1alpha1.ProviderConfig{}, users(mgr.GetClient(), v1alpha1.ProviderConfigKind), changed).
 		Watches(&v1alpha1.ClusterProviderConfig{}, users(mgr.GetClient(), v1alpha1.ClusterProviderConfigKind), changed).
 		WatchesMetadata(&corev1.Secret{}, referrers(mgr.GetClient())).
+		WatchesRawSource(reach.Changes(o.Targets, usersOf(mgr.GetClient()))).
 		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
 	if err != nil {
 		return errors.Wrap(err, "cannot build the controller of HourglassExecutors")
-	}
-	if err := c.Watch(reach.Changes(o.Targets, usersOf(mgr.GetClient()))); err != nil {
-		return errors.Wrap(err, "cannot watch the target clusters of HourglassExecutors")
 	}
 	return o.Targets.Watch(func(target cache.Cache) error { return watch(mgr.GetClient(), c, target) })
 }

@@ -37,6 +37,9 @@ type pace struct {
 
 	mu   sync.Mutex
 	told map[string]time.Time
+	// due is when it is a pool's turn, so that those that change more often do not
+	// always come first.
+	due map[string]time.Time
 }
 
 func newPace() *pace {
@@ -44,17 +47,23 @@ func newPace() *pace {
 		devices: rate.NewLimiter(rate.Every(devicesEvery), devicesAtOnce),
 		basics:  rate.NewLimiter(rate.Every(basicsEvery), basicsAtOnce),
 		told:    map[string]time.Time{},
+		due:     map[string]time.Time{},
 	}
 }
 
-// reserve one of what a limiter has, or return when there is one.
-func reserve(l *rate.Limiter, now time.Time) time.Duration {
-	r := l.ReserveN(now, 1)
-	left := r.DelayFrom(now)
-	if left > 0 {
-		r.CancelAt(now)
+// turn is how long it is until it is a pool's turn, which it gets from a limiter where
+// it has none yet.
+func (p *pace) turn(name string, from *rate.Limiter, now time.Time) time.Duration {
+	due, has := p.due[name]
+	if !has {
+		due = now.Add(from.ReserveN(now, 1).DelayFrom(now))
 	}
-	return left
+	if left := due.Sub(now); left > 0 {
+		p.due[name] = due
+		return left
+	}
+	delete(p.due, name)
+	return 0
 }
 
 // wait returns how long a new status of a pool has to wait, nothing where it is to be
@@ -65,14 +74,14 @@ func (p *pace) wait(name string, before, after *v1alpha1.HardwarePoolStatus, now
 	switch {
 	case !equality.Semantic.DeepEqual(withoutFree(before), withoutFree(after)), len(before.Free) == 0:
 	case devices(before) != devices(after):
-		if left := reserve(p.devices, now); left > 0 {
+		if left := p.turn(name, p.devices, now); left > 0 {
 			return left
 		}
 	default:
 		if left := basicsOfOne - now.Sub(p.told[name]); left > 0 {
 			return left
 		}
-		if left := reserve(p.basics, now); left > 0 {
+		if left := p.turn(name+" basics", p.basics, now); left > 0 {
 			return left
 		}
 	}

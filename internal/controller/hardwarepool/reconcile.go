@@ -28,8 +28,16 @@ import (
 // Of one that does not answer, its changes are told.
 const lookAgain = 10 * time.Second
 
-// reasonNoPool is the reason of the event that tells of nodes in no pool.
-const reasonNoPool event.Reason = "NodesInNoPool"
+// askAgain is how soon a target is asked again that forbade to list its nodes.
+const askAgain = time.Minute
+
+// Reasons of events of a ProviderConfig.
+const (
+	// reasonNoPool tells of nodes in no pool.
+	reasonNoPool event.Reason = "NodesInNoPool"
+	// reasonForbidden tells of a right that the inventory lacks.
+	reasonForbidden event.Reason = "InventoryForbidden"
+)
 
 // A reconciler keeps the inventory of target clusters.
 type reconciler struct {
@@ -59,6 +67,9 @@ func (r *reconciler) Reconcile(ctx context.Context, ref target.Ref) (reconcile.R
 		return r.unreachable(ctx, pools, err)
 	}
 	s, err := r.surveys.current(ctx, ref, cl)
+	if kerrors.IsForbidden(err) {
+		return r.forbidden(ctx, ref, pools, err)
+	}
 	if err != nil {
 		return reconcile.Result{}, err
 	}
@@ -67,7 +78,7 @@ func (r *reconciler) Reconcile(ctx context.Context, ref target.Ref) (reconcile.R
 		return reconcile.Result{}, err
 	}
 	err = r.tell(ctx, ref, *on, pools, seen)
-	if kerrors.IsConflict(err) || kerrors.IsAlreadyExists(err) {
+	if kerrors.IsConflict(err) {
 		return reconcile.Result{RequeueAfter: soon}, nil // The cache is behind.
 	}
 	return reconcile.Result{}, err
@@ -135,6 +146,15 @@ func (r *reconciler) unreachable(ctx context.Context, pools []v1alpha1.HardwareP
 		errs = append(errs, r.write(ctx, &pools[i], status))
 	}
 	return result, errors.Join(errs...)
+}
+
+// forbidden tells that the target does not let its nodes be seen.
+func (r *reconciler) forbidden(ctx context.Context, ref target.Ref, pools []v1alpha1.HardwarePool, why error) (reconcile.Result, error) {
+	if pc, err := ref.Get(ctx, r.kube); err == nil {
+		r.record.Event(pc, event.Warning(reasonForbidden, why))
+	}
+	_, err := r.unreachable(ctx, pools, &target.Trouble{Reason: v1alpha1.ReasonForbidden, Why: why.Error()})
+	return reconcile.Result{RequeueAfter: askAgain}, err
 }
 
 // tell what was seen of a target: in the status of the pools that somebody declared,
@@ -220,7 +240,7 @@ func (r *reconciler) create(ctx context.Context, ref target.Ref, f inventory.Fin
 		within = ref.Namespace + "-" + ref.Name
 	}
 	p := &v1alpha1.HardwarePool{ObjectMeta: metav1.ObjectMeta{
-		Name:   inventory.Name(within, f, func(name string) bool { return taken[name] }),
+		Name:   inventory.Name(within, ref.String(), f, func(name string) bool { return taken[name] }),
 		Labels: map[string]string{v1alpha1.LabelDiscovered: "true"},
 	}}
 	p.Spec.ProviderConfigRef = &v1alpha1.PoolTarget{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}
@@ -248,10 +268,11 @@ func (r *reconciler) write(ctx context.Context, p *v1alpha1.HardwarePool, status
 // discovered says whether a pool was made here.
 func discovered(p *v1alpha1.HardwarePool) bool { return p.Labels[v1alpha1.LabelDiscovered] == "true" }
 
-// pristine says whether a pool was made here and nobody has declared anything of it
-// since.
+// pristine says whether a pool was made here and nobody has touched it since: its spec,
+// its labels or its annotations.
 func pristine(p *v1alpha1.HardwarePool) bool {
-	return discovered(p) && equality.Semantic.DeepEqual(p.Spec, v1alpha1.HardwarePoolSpec{ProviderConfigRef: p.Spec.ProviderConfigRef, NodeSelector: p.Spec.NodeSelector})
+	return discovered(p) && p.Generation <= 1 && len(p.Labels) == 1 && len(p.Annotations) == 0 &&
+		equality.Semantic.DeepEqual(p.Spec, v1alpha1.HardwarePoolSpec{ProviderConfigRef: p.Spec.ProviderConfigRef, NodeSelector: p.Spec.NodeSelector})
 }
 
 func isFound(p *v1alpha1.HardwarePool, finds []inventory.Find) bool {

@@ -174,7 +174,7 @@ func TestTell(t *testing.T) {
 			nodes:  []corev1.Node{newNode("a", gke, "gpu")},
 			want: map[string]seen{
 				"east-gpu": {Reason: ok},
-				inventory.Name("east", inventory.Find{Name: "gpu", Selector: map[string]string{gke: "gpu"}}, func(string) bool { return true }): {Nodes: 1, Free: 4, Reason: ok},
+				inventory.Name("east", east.String(), inventory.Find{Name: "gpu", Selector: map[string]string{gke: "gpu"}}, func(string) bool { return true }): {Nodes: 1, Free: 4, Reason: ok},
 			},
 			writes: 3,
 		},

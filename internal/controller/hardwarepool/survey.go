@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
@@ -85,7 +86,7 @@ func (s *surveys) leaves(r target.Ref, left []string) bool {
 		return false
 	}
 	on.left = left
-	return true
+	return true // RuntimeClasses seldom change.
 }
 
 // end the survey of a target, if there is one.
@@ -115,6 +116,8 @@ func (s *surveys) current(ctx context.Context, r target.Ref, cl *target.Cluster)
 	}
 	ctx, cancel := context.WithTimeout(ctx, fillWithin)
 	defer cancel()
+	ctx, end := cl.While(ctx)
+	defer end()
 	if !on.cache.WaitForCacheSync(ctx) {
 		return nil, errors.Errorf("cannot list the Nodes and Pods of %s within %s", r, fillWithin)
 	}
@@ -126,6 +129,11 @@ func (s *surveys) current(ctx context.Context, r target.Ref, cl *target.Cluster)
 
 // start a survey of a cluster. Changed is called for every change that may matter.
 func start(ctx context.Context, cl *target.Cluster, changed func()) (*survey, error) {
+	for _, l := range []client.ObjectList{&corev1.NodeList{}, &corev1.PodList{}} {
+		if err := cl.Live.List(ctx, l, client.Limit(1)); err != nil {
+			return nil, errors.Wrap(err, "cannot take the inventory of the target cluster")
+		}
+	}
 	c, stop, err := cl.NewCache(cache.Options{ //nolint:contextcheck // It outlives this call.
 		ReaderFailOnMissingInformer:  true,
 		DefaultUnsafeDisableDeepCopy: new(true), // Nobody writes to what is listed.
@@ -137,7 +145,7 @@ func start(ctx context.Context, cl *target.Cluster, changed func()) (*survey, er
 	if err != nil {
 		return nil, err //nolint:wrapcheck // It says what could not be done.
 	}
-	for _, o := range []client.Object{&corev1.Node{}, &corev1.Pod{}} {
+	for _, o := range []client.Object{&corev1.Node{}, &corev1.Pod{}, &nodev1.RuntimeClass{}} {
 		informer, err := c.GetInformer(ctx, o, cache.BlockUntilSynced(false))
 		if err == nil {
 			_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
@@ -167,9 +175,9 @@ func (s *survey) contents(ctx context.Context) (*inventory.Cluster, error) {
 	if err := s.cache.List(ctx, pods); err != nil {
 		return nil, errors.Wrap(err, "cannot list the target's Pods")
 	}
-	classes, err := s.cluster.RuntimeClasses(ctx)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // It says what could not be done.
+	classes := &nodev1.RuntimeClassList{}
+	if err := s.cache.List(ctx, classes); err != nil {
+		return nil, errors.Wrap(err, "cannot list the target's RuntimeClasses")
 	}
 	used := map[string]corev1.ResourceList{}
 	for i := range pods.Items {
@@ -178,7 +186,7 @@ func (s *survey) contents(ctx context.Context) (*inventory.Cluster, error) {
 			used[on] = inventory.Take(used[on], r)
 		}
 	}
-	return &inventory.Cluster{Nodes: nodes.Items, Used: used, RuntimeClasses: classes}, nil
+	return &inventory.Cluster{Nodes: nodes.Items, Used: used, RuntimeClasses: classes.Items}, nil
 }
 
 // differs says whether what is kept of an object is another than before.
@@ -192,5 +200,5 @@ func differs(before, after any) bool {
 		b, ok := before.(*corev1.Pod)
 		return !ok || !equality.Semantic.DeepEqual(a.Spec, b.Spec) || a.Status.Phase != b.Status.Phase
 	}
-	return true
+	return true // RuntimeClasses seldom change.
 }

@@ -69,12 +69,10 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 		For(&v1alpha1.Performer{}, builder.WithPredicates(predicate.Or(resource.DesiredStateChanged(), options.FinalizerLost()))).
 		Watches(&v1alpha1.ProviderConfig{}, users(mgr.GetClient(), v1alpha1.ProviderConfigKind), changed).
 		Watches(&v1alpha1.ClusterProviderConfig{}, users(mgr.GetClient(), v1alpha1.ClusterProviderConfigKind), changed).
+		WatchesRawSource(reach.Changes(o.Targets, usersOf(mgr.GetClient()))).
 		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
 	if err != nil {
 		return errors.Wrap(err, "cannot build the controller of Performers")
-	}
-	if err := c.Watch(reach.Changes(o.Targets, usersOf(mgr.GetClient()))); err != nil {
-		return errors.Wrap(err, "cannot watch the target clusters of Performers")
 	}
 	// A Performer without executorRef needs no executors, not even their kind.
 	o.WhenServed(mgr, func() error {

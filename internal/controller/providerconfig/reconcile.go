@@ -12,7 +12,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
-	"github.com/crossplane/crossplane-runtime/v2/pkg/meta"
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
@@ -61,7 +60,7 @@ func (r reconciler) Reconcile(ctx context.Context, req reconcile.Request) (recon
 		return reconcile.Result{}, errors.Wrapf(err, "cannot get %s", ref)
 	}
 	result, err := r.next.Reconcile(ctx, req)
-	if err != nil || meta.WasDeleted(pc.object) || pc.status.Users == 0 && pc.spec.Inventory == nil {
+	if err != nil || pc.status.Users == 0 && pc.spec.Inventory == nil && !r.targets.Knows(ref) {
 		return result, err //nolint:wrapcheck // The next reconciler's own.
 	}
 	_, err = r.targets.Open(ctx, ref)

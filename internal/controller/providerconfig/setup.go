@@ -60,21 +60,19 @@ func setup(mgr ctrl.Manager, o options.Options, of resource.ProviderConfigKinds,
 		config:  config,
 		targets: o.Targets,
 	}
-	c, err := ctrl.NewControllerManagedBy(mgr).
-		Named(name).
-		WithOptions(o.ForControllerRuntime()).
-		For(config).
-		Watches(usage, &resource.EnqueueRequestForProviderConfig{Kind: of.Config.Kind}).
-		WatchesMetadata(&corev1.Secret{}, readers(mgr.GetClient(), of.Config.Kind)).
-		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
-	if err != nil {
-		return errors.Wrapf(err, "cannot build the controller of %ss", of.Config.Kind)
-	}
 	changes := reach.Changes(o.Targets, func(_ context.Context, r target.Ref) []reconcile.Request {
 		if r.Kind != of.Config.Kind {
 			return nil
 		}
 		return []reconcile.Request{{NamespacedName: client.ObjectKey{Namespace: r.Namespace, Name: r.Name}}}
 	})
-	return errors.Wrapf(c.Watch(changes), "cannot watch the target clusters of %ss", of.Config.Kind)
+	err := ctrl.NewControllerManagedBy(mgr).
+		Named(name).
+		WithOptions(o.ForControllerRuntime()).
+		For(config).
+		Watches(usage, &resource.EnqueueRequestForProviderConfig{Kind: of.Config.Kind}).
+		WatchesMetadata(&corev1.Secret{}, readers(mgr.GetClient(), of.Config.Kind)).
+		WatchesRawSource(changes).
+		Complete(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
+	return errors.Wrapf(err, "cannot build the controller of %ss", of.Config.Kind)
 }

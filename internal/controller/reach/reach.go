@@ -55,12 +55,14 @@ type Reconciler struct {
 type Targets interface {
 	// Trouble with the cluster of a ProviderConfig, nil where none is known.
 	Trouble(r target.Ref) *target.Trouble
+	// Opening says whether it is yet to be seen whether there is any, which is told.
+	Opening(r target.Ref) bool
 }
 
 // Reconcile a managed resource.
 func (r Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
 	mg := r.New()
-	if err := r.Kube.Get(ctx, req.NamespacedName, mg); err != nil || meta.IsPaused(mg) {
+	if err := r.Kube.Get(ctx, req.NamespacedName, mg); err != nil || meta.IsPaused(mg) || goesAnyway(mg) {
 		return r.Next.Reconcile(ctx, req) //nolint:wrapcheck // It is the reconciler that errors are expected of.
 	}
 	if meta.WasDeleted(mg) && mg.GetAnnotations()[AnnotationOrphan] == "true" {
@@ -73,7 +75,17 @@ func (r Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (recon
 	if trouble := r.Targets.Trouble(ref); trouble != nil {
 		return reconcile.Result{}, r.tell(ctx, mg, errors.Wrapf(trouble, "cannot use %s", ref), trouble.Reason)
 	}
+	if r.Targets.Opening(ref) {
+		return reconcile.Result{}, nil
+	}
 	return r.Next.Reconcile(ctx, req) //nolint:wrapcheck // As above.
+}
+
+// goesAnyway says whether a managed resource that is being deleted has no right to
+// delete anything, and so needs no target to go.
+func goesAnyway(mg resource.ModernManaged) bool {
+	p := mg.GetManagementPolicies()
+	return meta.WasDeleted(mg) && len(p) > 0 && !slices.Contains(p, xpv2.ManagementActionAll) && !slices.Contains(p, xpv2.ManagementActionDelete)
 }
 
 // orphan lets go of a managed resource that is being deleted.

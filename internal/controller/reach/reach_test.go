@@ -29,9 +29,13 @@ import (
 )
 
 // troubled targets all have the same trouble.
-type troubled struct{ trouble *target.Trouble }
+type troubled struct {
+	trouble *target.Trouble
+	opening bool
+}
 
 func (t troubled) Trouble(target.Ref) *target.Trouble { return t.trouble }
+func (t troubled) Opening(target.Ref) bool            { return t.opening }
 
 // recorder notes the reasons of events.
 type recorder struct{ reasons []event.Reason }
@@ -65,6 +69,7 @@ func TestReconcile(t *testing.T) {
 		reason  string
 		p       *v1alpha1.Performer
 		trouble *target.Trouble
+		opening bool
 		want    outcome
 	}{
 		"Well": {
@@ -99,6 +104,21 @@ func TestReconcile(t *testing.T) {
 			p:       newPerformer(deleted),
 			trouble: lost,
 			want:    outcome{Told: v1alpha1.ReasonUnreachable, Ready: corev1.ConditionTrue, Events: []event.Reason{reasonUnreachable}},
+		},
+		"DeletedObserver": {
+			reason: "One that may delete nothing goes all the same.",
+			p: newPerformer(func(p *v1alpha1.Performer) {
+				deleted(p)
+				p.Spec.ManagementPolicies = xpv2.ManagementPolicies{xpv2.ManagementActionObserve}
+			}),
+			trouble: lost,
+			want:    outcome{Passed: true, Ready: corev1.ConditionTrue},
+		},
+		"Opening": {
+			reason:  "Where nothing is known yet, it waits to be told, and takes no worker from others.",
+			p:       newPerformer(func(*v1alpha1.Performer) {}),
+			opening: true,
+			want:    outcome{Ready: corev1.ConditionTrue},
 		},
 		"Orphaned": {
 			reason: "Unless it is to leave that behind.",
@@ -136,7 +156,7 @@ func TestReconcile(t *testing.T) {
 					got.Passed = true
 					return reconcile.Result{}, nil
 				}),
-				Kube: kube, Targets: troubled{tc.trouble}, Record: record,
+				Kube: kube, Targets: troubled{tc.trouble, tc.opening}, Record: record,
 				New:       func() resource.ModernManaged { return &v1alpha1.Performer{} },
 				Finalizer: resource.NewAPIFinalizer(kube, managed.FinalizerName),
 			}
