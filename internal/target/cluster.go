@@ -92,7 +92,7 @@ func (c *Cluster) NewCache(o cache.Options) (more cache.Cache, stop func(), err 
 // called.
 func (c *Cluster) While(ctx context.Context) (while context.Context, cancel context.CancelFunc) {
 	while, end := context.WithCancel(ctx)
-	stop := context.AfterFunc(c.run, end) //nolint:contextcheck // It ends what ctx does not.
+	stop := context.AfterFunc(c.run, end)
 	return while, func() {
 		stop()
 		end()

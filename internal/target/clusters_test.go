@@ -322,6 +322,13 @@ func TestConnectWaits(t *testing.T) {
 		if diff := cmp.Diff("cannot use ClusterProviderConfig a: the target cluster own has not answered yet", words(err)); diff != "" || time.Since(start) != patience {
 			t.Errorf("nobody waits for long, workers are for all targets: waited %s, -want, +got:\n%s", time.Since(start), diff)
 		}
+		if !d.Opening(refA) {
+			t.Error("it is to be known that it is being opened")
+		}
+		start = time.Now()
+		if _, err := d.Connect(t.Context(), p); !IsOpening(err) || time.Since(start) != 0 {
+			t.Errorf("one who has waited is enough: the next waited %s, got %v", time.Since(start), err)
+		}
 		if trouble := d.Trouble(refA); trouble != nil {
 			t.Errorf("nothing is known to be wrong yet: got %v", trouble)
 		}
@@ -329,6 +336,9 @@ func TestConnectWaits(t *testing.T) {
 		synctest.Wait()
 		if diff := cmp.Diff([]Ref{refA}, d.toldOf()); diff != "" {
 			t.Errorf("who was sent away is told when the cluster is open: -want, +got:\n%s", diff)
+		}
+		if d.Opening(refA) {
+			t.Error("it is open")
 		}
 		if cl, err := d.Connect(t.Context(), p); cl == nil || err != nil {
 			t.Errorf("then all get it: got %v, %v", cl, err)

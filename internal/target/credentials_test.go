@@ -311,6 +311,16 @@ func TestParseKubeconfig(t *testing.T) {
 			raw:    testToken,
 			err:    "it is not a kubeconfig",
 		},
+		"ProxyWithPassword": {
+			reason: "A proxy that asks for a password is refused, and the password not quoted.",
+			raw:    kubeconfig(server+`, proxy-url: "https://robot:`+testToken+`@proxy.example.com"`, "token: x"),
+			err:    `cluster "east" has a proxy-url that is no URL, or one with a user name, which is not supported`,
+		},
+		"BrokenProxy": {
+			reason: "Nor is one quoted that cannot be read.",
+			raw:    kubeconfig(server+`, proxy-url: "https://robot:`+testToken+`@proxy:port"`, "token: x"),
+			err:    `cluster "east" has a proxy-url that is no URL, or one with a user name, which is not supported`,
+		},
 		"BrokenYAML": {
 			reason: "The parser's own error would quote the line.",
 			raw:    "users: [{name: robot, user: {token: " + testToken,

@@ -97,19 +97,26 @@ func (e *entry) hold(ctx context.Context, cl *Cluster) {
 			return
 		case <-cl.pulse.suspected:
 		}
-		err := cl.ask(ctx)
-		for start := time.Now(); cl.isLost(err) && time.Since(start) < grace && pause(ctx, time.Second); {
-			err = cl.ask(ctx)
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		if cl.isLost(err) {
+		if err := cl.lostBy(ctx); err != nil && ctx.Err() == nil {
 			e.mu.Lock()
 			e.seen = cl.pulse.last()
 			e.mu.Unlock()
 			e.note(nil, errors.Wrap(err, "cannot reach the target cluster"))
 			return
+		}
+	}
+}
+
+// lostBy asks a cluster that is suspected until it answers, or is lost. It returns the
+// error by which it is.
+func (c *Cluster) lostBy(ctx context.Context) error {
+	for start := time.Now(); ; {
+		err := c.ask(ctx)
+		switch {
+		case !isLost(err) && !c.isForbidden(err):
+			return nil
+		case time.Since(start) >= grace && !c.isSlow(err), !pause(ctx, time.Second):
+			return err
 		}
 	}
 }

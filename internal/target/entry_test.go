@@ -3,6 +3,7 @@
 package target
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +94,52 @@ func TestBack(t *testing.T) {
 		}
 		if watches != 2 {
 			t.Errorf("it is watched again: want 2 starts of the watch, got %d", watches)
+		}
+	})
+}
+
+// TestSlow has a cluster answer nothing in time, but go on sending what is watched.
+func TestSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		e := d.use(refA, "x")
+		opened, _ := e.now()
+		d.fail(context.DeadlineExceeded)
+		opened.pulse.heard.Store(time.Now().UnixNano())
+		opened.pulse.suspect()
+		for range 20 {
+			time.Sleep(grace / 2)
+			opened.pulse.heard.Store(time.Now().UnixNano())
+		}
+		if trouble := d.Trouble(refA); trouble != nil {
+			t.Errorf("a cluster that is slow is not lost: %v", trouble)
+		}
+		opened.pulse.suspect()
+		time.Sleep(3 * grace)
+		synctest.Wait()
+		if d.Trouble(refA) == nil {
+			t.Error("one that sends nothing any more is")
+		}
+	})
+}
+
+// TestForbiddenWatch has a right be withdrawn from a cluster that is open.
+func TestForbiddenWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		e := d.use(refA, "x")
+		opened, _ := e.now()
+		forbidden := kerrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errBoom)
+		d.fail(forbidden)
+		opened.pulse.watchFailed(t.Context(), nil, forbidden)
+		time.Sleep(grace + time.Second/2)
+		synctest.Wait()
+		trouble := d.Trouble(refA)
+		if trouble == nil {
+			t.Fatal("what is cached of a cluster that may not be watched grows old: it is lost")
+		}
+		if trouble.Reason != v1alpha1.ReasonForbidden {
+			t.Errorf("reason: want %s, got %s: %v", v1alpha1.ReasonForbidden, trouble.Reason, trouble)
 		}
 	})
 }

@@ -113,14 +113,15 @@ func (c *Cluster) ask(ctx context.Context) error {
 	return c.Live.List(ctx, &corev1.PodList{}, client.Limit(1)) //nolint:wrapcheck // The caller wraps it.
 }
 
-// isLost says whether an answer means that the cluster is of no use. One that is only
-// slow, and goes on sending what is watched, is left as it is: to read all of it anew
-// would make it no faster.
-func (c *Cluster) isLost(err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) && time.Since(c.pulse.last()) < grace {
-		return false
-	}
-	return isLost(err) || c.pulse.forbidden.Load() && kerrors.IsForbidden(err)
+// isSlow says whether a cluster that did not answer in time goes on sending what is
+// watched. To read all of it anew would make it no faster.
+func (c *Cluster) isSlow(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) && time.Since(c.pulse.last()) < grace
+}
+
+// isForbidden says whether a watch was forbidden, and what was asked is so too.
+func (c *Cluster) isForbidden(err error) bool {
+	return c.pulse.forbidden.Load() && kerrors.IsForbidden(err)
 }
 
 // bounded is a reader that never waits for long, nor longer than the cluster is there.

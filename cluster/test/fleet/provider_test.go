@@ -57,16 +57,6 @@ func memory(t *testing.T) string {
 	return said
 }
 
-// watches are how many there are at a target's API server, whoever asked for them.
-func watches(t *testing.T, tg *target) int {
-	t.Helper()
-	metrics, err := tg.Cluster.Kubectl(t.Context(), "get", "--raw", "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return int(sum(t, metrics, "apiserver_longrunning_requests", `verb="WATCH"`))
-}
-
 // scrape the metrics that are served at a URL.
 func scrape(t *testing.T, url string) (string, error) {
 	t.Helper()

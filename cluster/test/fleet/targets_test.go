@@ -10,99 +10,131 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/cluster/test/forwarder"
-	"github.com/crossplane-contrib/provider-hourglass/cluster/test/plane"
 )
 
-var each = flag.Int("each", 5, "how many Performers TestManyTargets makes in each of its targets")
+// How many there are: docs/performance.md has the figures of twenty targets with fifty Performers each.
+var (
+	targets = flag.Int("targets", 3, "how many targets TestManyTargets has")
+	each    = flag.Int("each", 5, "how many Performers it makes in each of them")
+)
 
-// manyTargets is how many targets TestManyTargets has.
-const manyTargets = 20
+// An apiServer is a target without anything but an API server and its etcd: Pods are there, and run nowhere.
+type apiServer struct {
+	name    string
+	env     *envtest.Environment
+	network *forwarder.Forwarder
+	ns      string
+}
 
-// TestManyTargets has many targets, with few Performers in each and then with more: what the provider needs for a target
-// does not grow with what runs there. The targets are twenty addresses of one API server, that of west, since twenty
-// control planes are too much for one machine; to the provider each is a cluster of its own.
+// TestManyTargets has many targets, with one Performer in each and then with more: what the provider needs for a target,
+// but for the objects themselves, does not grow with what is there.
 func TestManyTargets(t *testing.T) {
-	large := node("large-0", map[string]string{gkePool: "large"})
-	large.Status.Allocatable[corev1.ResourcePods] = resource.MustParse("4000")
-	large.Status.Allocatable[corev1.ResourceCPU] = resource.MustParse("2000")
-	large.Status.Allocatable[corev1.ResourceMemory] = resource.MustParse("8Ti")
-	makeNodes(t, west, large)
 	t.Logf("without the targets the provider had %s", memory(t))
-	without := watches(t, west)
-
-	networks, namespaces := make([]*forwarder.Forwarder, manyTargets), make([]string, manyTargets)
-	for i := range networks {
-		networks[i] = leadWest(t, manyName(i))
-		namespaces[i] = hub.Namespace(t)
-	}
-	report := func(n int) []int {
-		var open []int
-		for _, f := range networks {
-			now, _ := f.Connections()
-			open = append(open, now)
+	servers := make([]apiServer, *targets)
+	for i := range servers {
+		servers[i] = startServer(t, fmt.Sprintf("many-%02d", i))
+		if i%5 == 4 {
+			t.Logf("%d of %d API servers are up", i+1, len(servers))
 		}
-		t.Logf("with %d Performers in each of %d targets, connections were open %v, there were %d watches more, and the provider had %s",
-			n, manyTargets, open, watches(t, west)-without, memory(t))
-		return open
 	}
-	fill(t, namespaces, 0, 1)
-	few := report(1)
-	fill(t, namespaces, 1, *each)
-	for i, open := range report(*each) {
-		if open > few[i] {
-			t.Errorf("%s had %d open connections with one Performer, and has %d with %d", manyName(i), few[i], open, *each)
+	report := func(n int) (open, watched []int) {
+		for _, s := range servers {
+			now, _ := s.network.Connections()
+			open, watched = append(open, now), append(watched, s.watches(t))
 		}
+		t.Logf("with %d Performers in each of %d targets, %v connections were open, there were %v watches, and the provider had %s",
+			n, len(servers), open, watched, memory(t))
+		return open, watched
+	}
+	fill(t, servers, 0, 1)
+	open, watched := report(1)
+	fill(t, servers, 1, *each)
+	nowOpen, nowWatched := report(*each)
+	if diff := cmp.Diff(open, nowOpen); diff != "" {
+		t.Errorf("connections must not grow with Performers: -with one, +with %d:\n%s", *each, diff)
+	}
+	if diff := cmp.Diff(watched, nowWatched); diff != "" {
+		t.Errorf("watches must not grow with Performers: -with one, +with %d:\n%s", *each, diff)
 	}
 }
 
-func manyName(i int) string { return fmt.Sprintf("many-%02d", i) }
-
-// leadWest makes a ClusterProviderConfig that leads to west by a way of its own.
-func leadWest(t *testing.T, name string) *forwarder.Forwarder {
+// startServer starts an API server and makes a ClusterProviderConfig that leads to it by a way of its own.
+func startServer(t *testing.T, name string) apiServer {
 	t.Helper()
-	f, err := forwarder.New(t.Context(), west.server())
+	s := apiServer{name: name, env: &envtest.Environment{BinaryAssetsDirectory: west.Cluster.Binaries.Envtest}}
+	cfg, err := s.env.Start()
+	if err != nil {
+		t.Fatalf("cannot start an API server: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.env.Stop(); err != nil {
+			t.Errorf("cannot stop an API server: %v", err)
+		}
+	})
+	if s.network, err = forwarder.New(t.Context(), strings.TrimPrefix(cfg.Host, "https://")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.network.Refuse)
+	c, err := clientcmd.Load(s.env.KubeConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(f.Refuse)
-	kubeconfig, err := west.kubeconfig(f.Address)
+	for _, cluster := range c.Clusters {
+		cluster.Server = "https://" + s.network.Address
+	}
+	kubeconfig, err := clientcmd.Write(*c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	makeConfig(t, name, kubeconfig, withNamespaces)
-	return f
+	s.ns = hub.Namespace(t) // What is in it goes first when the test ends.
+	return s
 }
 
-// fill the targets' namespaces with Performers up to a number, and await them all.
-func fill(t *testing.T, namespaces []string, from, to int) {
+// watches are how many there are, whoever asked for them.
+func (s apiServer) watches(t *testing.T) int {
+	t.Helper()
+	c, err := kubernetes.NewForConfig(s.env.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := c.RESTClient().Get().AbsPath("/metrics").DoRaw(t.Context())
+	if err != nil {
+		t.Fatalf("cannot read the metrics of an API server: %v", err)
+	}
+	return int(sum(t, string(metrics), "apiserver_longrunning_requests", `verb="WATCH"`))
+}
+
+// fill the targets with Performers up to a number, and await the Pod and the Service of each.
+func fill(t *testing.T, servers []apiServer, from, to int) {
 	t.Helper()
 	for n := from; n < to; n++ {
-		for i, ns := range namespaces {
-			hub.Make(t, newPerformer(ns, fmt.Sprintf("p-%d", n), manyName(i)))
+		for _, s := range servers {
+			hub.Make(t, newPerformer(s.ns, fmt.Sprintf("p-%d", n), s.name))
 		}
 	}
-	want := to * len(namespaces)
-	eventuallyWithin(t, within+time.Duration(want)*time.Second, fmt.Sprintf("%d Performers run", want), func(ctx context.Context) (bool, string) {
-		l := &v1alpha1.PerformerList{}
-		if err := hub.List(ctx, l); err != nil {
-			return false, err.Error()
-		}
-		run, last := 0, ""
-		for _, p := range l.Items {
-			if !strings.HasPrefix(p.Spec.ProviderConfigReference.Name, "many-") {
-				continue
+	want := to * len(servers)
+	eventuallyWithin(t, within+time.Duration(want)*time.Second, fmt.Sprintf("%d Performers have a Pod", want), func(ctx context.Context) (bool, string) {
+		have := 0
+		for _, s := range servers {
+			l := &v1alpha1.PerformerList{}
+			if err := hub.List(ctx, l, client.InNamespace(s.ns)); err != nil {
+				return false, err.Error()
 			}
-			if plane.Running(&p) {
-				run++
-			} else {
-				last = p.Namespace + "/" + p.Name + ": " + plane.Describe(&p)
+			for i := range l.Items {
+				if l.Items[i].Status.PodName != "" && l.Items[i].Status.ServiceName != "" {
+					have++
+				}
 			}
 		}
-		return run == want, fmt.Sprintf("%d do, and %s", run, last)
+		return have == want, fmt.Sprintf("%d do", have)
 	})
 }

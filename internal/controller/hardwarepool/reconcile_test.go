@@ -168,6 +168,26 @@ func TestTell(t *testing.T) {
 			want:   map[string]seen{"east-gpu": {Reason: ok}},
 			writes: 1,
 		},
+		"Labeled": {
+			reason: "And one that somebody has labeled, for a poolSelector: it would come back without.",
+			pools: []*v1alpha1.HardwarePool{newPool("east-gpu", gke, "gpu", func(p *v1alpha1.HardwarePool) {
+				asFound(p)
+				p.Labels["team"] = "red"
+			})},
+			want:   map[string]seen{"east-gpu": {Reason: ok}},
+			writes: 1,
+		},
+		"Narrowed": {
+			reason: "And one whose selector somebody has changed. Beside it the nodes that it leaves out are found again, where they are a pool.",
+			pools: []*v1alpha1.HardwarePool{newPool("east-gpu", gke, "gpu", func(p *v1alpha1.HardwarePool) {
+				asFound(p)
+				p.Generation = 2
+				p.Spec.NodeSelector["zone"] = "a"
+			})},
+			nodes:  []corev1.Node{newNode("a", gke, "other")},
+			want:   map[string]seen{"east-gpu": {Reason: ok}, "east-other": {Nodes: 1, Free: 4, Reason: ok}},
+			writes: 3,
+		},
 		"NameTaken": {
 			reason: "A name that another pool has is left to it.",
 			pools:  []*v1alpha1.HardwarePool{newPool("east-gpu", gke, "other", asDeclared)},
