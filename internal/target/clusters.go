@@ -178,6 +178,7 @@ func (c *Clusters) enter(r Ref, creds credentials) *entry {
 	ctx, stop := context.WithCancel(c.base)
 	e := &entry{
 		config:  creds.config,
+		own:     creds.config == c.own,
 		open:    func(ctx context.Context) (*Cluster, error) { return c.open(ctx, creds.config) },
 		watches: c.allWatches,
 		changed: func() { c.tell(c.usersOf(creds.digest)...) },

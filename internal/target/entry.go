@@ -32,6 +32,9 @@ const (
 // and known to be of no use in between.
 type entry struct {
 	config *rest.Config
+	// own says that it is the control plane's own cluster. While that does not answer
+	// nobody can be told, and when it does, its watches go on by themselves.
+	own bool
 	// open the cluster.
 	open func(ctx context.Context) (*Cluster, error)
 	// watches are all that are to be started.
@@ -91,6 +94,10 @@ func (e *entry) reach(ctx context.Context) *Cluster {
 
 // hold on to a cluster until it is lost or ctx ends.
 func (e *entry) hold(ctx context.Context, cl *Cluster) {
+	if e.own {
+		<-ctx.Done()
+		return
+	}
 	for {
 		select {
 		case <-ctx.Done():

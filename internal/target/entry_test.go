@@ -53,6 +53,24 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// TestOwn has the control plane's own cluster cease to answer.
+func TestOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, clusterConfig("a", injected()))
+		cl, err := d.Open(t.Context(), refA)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.fail(errBoom)
+		cl.pulse.suspect()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if trouble, told := d.Trouble(refA), d.toldOf(); trouble != nil || len(told) > 0 || len(d.stopped) > 0 {
+			t.Errorf("while it does not answer nobody can be told, and its watches go on by themselves: trouble %v, told %v, stopped %v", trouble, told, d.stopped)
+		}
+	})
+}
+
 // TestBack has a cluster that was lost answer again.
 func TestBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
