@@ -15,7 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/crossplane-contrib/provider-hourglass/cluster/crossplane"
 	"github.com/crossplane-contrib/provider-hourglass/cluster/local"
@@ -50,6 +52,7 @@ type target struct {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	log.SetLogger(logr.Discard()) // API servers of the tests' own would speak through it.
 	os.Exit(run(m))
 }
 

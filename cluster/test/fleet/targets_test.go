@@ -6,7 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"strings"
+	"net/url"
 	"testing"
 	"time"
 
@@ -18,6 +18,7 @@ import (
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/cluster/test/forwarder"
+	"github.com/crossplane-contrib/provider-hourglass/cluster/test/plane"
 )
 
 // How many there are: docs/performance.md has the figures of twenty targets with fifty Performers each.
@@ -70,8 +71,7 @@ func TestManyTargets(t *testing.T) {
 func startServer(t *testing.T, name string) apiServer {
 	t.Helper()
 	s := apiServer{name: name, env: &envtest.Environment{BinaryAssetsDirectory: west.Cluster.Binaries.Envtest}}
-	cfg, err := s.env.Start()
-	if err != nil {
+	if _, err := s.env.Start(); err != nil {
 		t.Fatalf("cannot start an API server: %v", err)
 	}
 	t.Cleanup(func() {
@@ -79,17 +79,20 @@ func startServer(t *testing.T, name string) apiServer {
 			t.Errorf("cannot stop an API server: %v", err)
 		}
 	})
-	if s.network, err = forwarder.New(t.Context(), strings.TrimPrefix(cfg.Host, "https://")); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.network.Refuse)
 	c, err := clientcmd.Load(s.env.KubeConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, cluster := range c.Clusters {
-		cluster.Server = "https://" + s.network.Address
+	cluster := c.Clusters[c.Contexts[c.CurrentContext].Cluster]
+	address, err := url.Parse(cluster.Server)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if s.network, err = forwarder.New(t.Context(), address.Host); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.network.Refuse)
+	cluster.Server = "https://" + s.network.Address
 	kubeconfig, err := clientcmd.Write(*c)
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +126,7 @@ func fill(t *testing.T, servers []apiServer, from, to int) {
 	}
 	want := to * len(servers)
 	eventuallyWithin(t, within+time.Duration(want)*time.Second, fmt.Sprintf("%d Performers have a Pod", want), func(ctx context.Context) (bool, string) {
-		have := 0
+		have, last := 0, ""
 		for _, s := range servers {
 			l := &v1alpha1.PerformerList{}
 			if err := hub.List(ctx, l, client.InNamespace(s.ns)); err != nil {
@@ -132,9 +135,11 @@ func fill(t *testing.T, servers []apiServer, from, to int) {
 			for i := range l.Items {
 				if l.Items[i].Status.PodName != "" && l.Items[i].Status.ServiceName != "" {
 					have++
+					continue
 				}
+				last = l.Items[i].Namespace + "/" + l.Items[i].Name + ": " + plane.Describe(&l.Items[i])
 			}
 		}
-		return have == want, fmt.Sprintf("%d do", have)
+		return have == want, fmt.Sprintf("%d do, and %s", have, last)
 	})
 }
