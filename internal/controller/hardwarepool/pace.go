@@ -21,11 +21,11 @@ import (
 // chosen for whenever one of them changes, and counts two tokens for that of the
 // hundred that an XR has, of which one comes back in a second. So where Pods come and
 // go without end, in all pools together, GPUs are told thirty times at once and then
-// every five seconds, and what every node has ten times and then every ten seconds,
+// every two seconds, and what every node has ten times and then every ten seconds,
 // each pool's every half minute.
 const (
 	devicesAtOnce = 30
-	devicesEvery  = 5 * time.Second
+	devicesEvery  = 2 * time.Second
 	basicsAtOnce  = 10
 	basicsEvery   = 10 * time.Second
 	basicsOfOne   = 30 * time.Second

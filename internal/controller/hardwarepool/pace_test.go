@@ -34,7 +34,7 @@ func TestPace(t *testing.T) {
 	}{
 		"First":  {reason: "What was not known before is told at once.", times: 1, before: &v1alpha1.HardwarePoolStatus{}, after: left(4, 8), want: 1},
 		"Nodes":  {reason: "What the nodes are is told as often as it changes.", times: 100, before: left(4, 8), after: another, want: 100},
-		"GPUs":   {reason: "GPUs are told at once, as often as seldom needs more, then every five seconds: in 100 seconds 30 and 20 times, but for the last one, which is yet to come.", times: 100, before: left(4, 8), after: left(3, 8), want: 49},
+		"GPUs":   {reason: "GPUs are told at once, as often as seldom needs more, then every two seconds: in 100 seconds 30 and 49 times.", times: 100, before: left(4, 8), after: left(3, 8), want: 79},
 		"CPU":    {reason: "What every node has is told every half minute.", times: 100, before: left(4, 8), after: left(4, 7), want: 4},
 		"Seldom": {reason: "Where it seldom changes it is told at once.", times: 1, before: left(4, 8), after: left(4, 7), want: 1},
 	}
