@@ -25,8 +25,7 @@ type Trouble struct { //nolint:errname // It is what a cluster has, before it is
 	// Reason of the condition TargetReachable.
 	Reason xpv2.ConditionReason
 
-	// Why in words.
-	Why string
+	why string
 	// seen is when something was last heard of the cluster; zero for never.
 	seen time.Time
 }
@@ -34,24 +33,24 @@ type Trouble struct { //nolint:errname // It is what a cluster has, before it is
 // Error says what is wrong, and how old what is known of the cluster is.
 func (t *Trouble) Error() string {
 	if t.seen.IsZero() {
-		return t.Why + "; it was not reached since the provider started"
+		return t.why + "; it was not reached since the provider started"
 	}
-	return t.Why + "; last seen at " + t.seen.UTC().Format(time.RFC3339)
+	return t.why + "; last seen at " + t.seen.UTC().Format(time.RFC3339)
 }
 
 // newTrouble puts into words why the cluster of a configuration cannot be used.
 func newTrouble(cfg *rest.Config, err error, seen time.Time) *Trouble {
-	t := &Trouble{Reason: v1alpha1.ReasonUnreachable, Why: err.Error(), seen: seen}
+	t := &Trouble{Reason: v1alpha1.ReasonUnreachable, why: err.Error(), seen: seen}
 	var certificate *tls.CertificateVerificationError
 	var op *net.OpError
 	switch {
 	case errors.As(err, &certificate):
 		t.Reason = v1alpha1.ReasonNotTrusted
-		t.Why = fmt.Sprintf("%s shows a certificate that the kubeconfig does not trust, see its certificate-authority-data and tls-server-name: %v", cfg.Host, certificate.Err)
+		t.why = fmt.Sprintf("%s shows a certificate that the kubeconfig does not trust, see its certificate-authority-data and tls-server-name: %v", cfg.Host, certificate.Err)
 	// What a peer says that ends a handshake is such an error (crypto/tls, conn.go).
 	case kerrors.IsUnauthorized(err), errors.As(err, &op) && op.Op == "remote error":
 		t.Reason = v1alpha1.ReasonCredentialsRefused
-		t.Why = fmt.Sprintf("%s refuses the credentials (%v)%s: put a kubeconfig with new ones in their place", cfg.Host, err, expired(cfg.BearerToken))
+		t.why = fmt.Sprintf("%s refuses the credentials (%v)%s: put a kubeconfig with new ones in their place", cfg.Host, err, expired(cfg.BearerToken))
 	case kerrors.IsForbidden(err):
 		t.Reason = v1alpha1.ReasonForbidden
 	}

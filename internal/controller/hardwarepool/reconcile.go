@@ -136,6 +136,8 @@ func (r *reconciler) unreachable(ctx context.Context, pools []v1alpha1.HardwareP
 		return result, nil
 	case errors.As(why, &trouble):
 		reason = trouble.Reason
+	case kerrors.IsForbidden(why):
+		reason, result.RequeueAfter = v1alpha1.ReasonForbidden, askAgain
 	default:
 		result.RequeueAfter = lookAgain
 	}
@@ -153,8 +155,7 @@ func (r *reconciler) forbidden(ctx context.Context, ref target.Ref, pools []v1al
 	if pc, err := ref.Get(ctx, r.kube); err == nil {
 		r.record.Event(pc, event.Warning(reasonForbidden, why))
 	}
-	_, err := r.unreachable(ctx, pools, &target.Trouble{Reason: v1alpha1.ReasonForbidden, Why: why.Error()})
-	return reconcile.Result{RequeueAfter: askAgain}, err
+	return r.unreachable(ctx, pools, why)
 }
 
 // tell what was seen of a target: in the status of the pools that somebody declared,

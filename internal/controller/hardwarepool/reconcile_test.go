@@ -10,9 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -253,6 +255,14 @@ func TestUnreachable(t *testing.T) {
 	}
 	if result, err := b.unreachable(t.Context(), nil, errors.New("no such Secret")); err != nil || result.RequeueAfter != lookAgain {
 		t.Errorf("credentials may come without a word: got %v, %v", result, err)
+	}
+	forbidden := kerrors.NewForbidden(schema.GroupResource{Resource: "nodes"}, "", errors.New("no"))
+	if result, err := b.forbidden(t.Context(), east, b.pools(t)[1:], forbidden); err != nil || result.RequeueAfter != askAgain {
+		t.Errorf("a right may be given without a word: got %v, %v", result, err)
+	}
+	c := b.pools(t)[1].Status.GetCondition(v1alpha1.TypeTargetReachable)
+	if diff := cmp.Diff("Forbidden: nodes is forbidden: no", string(c.Reason)+": "+c.Message); diff != "" {
+		t.Errorf("what is forbidden is told in the target's words: -want, +got:\n%s", diff)
 	}
 	if err := b.forget(t.Context(), b.pools(t)); err != nil {
 		t.Fatal(err)
