@@ -72,6 +72,14 @@ type PerformerConfig struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$')",message="serviceAccountName must be the name of a ServiceAccount: lower-case letters, digits, '-' or '.'"
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
+
+	// TerminationGracePeriodSeconds is how long, in seconds, the container may
+	// take to end after it was asked to, before it is killed. Left out it is
+	// Kubernetes' default, 30. It changes nothing that runs.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=86400
+	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
 }
 
 // An EnvironmentVariable takes its value from a Secret or a ConfigMap.
@@ -125,6 +133,17 @@ type PerformerSpec struct {
 	// +kubebuilder:validation:Enum=Always;IfNotPresent;Never
 	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
 
+	// ImagePolicy says which image is run where a tag is moved. Pin stays with
+	// the digest that ran first, until image changes. Left out, whatever the tag
+	// leads to when a container starts is run.
+	// +optional
+	// +kubebuilder:validation:Enum=Pin
+	ImagePolicy ImagePolicy `json:"imagePolicy,omitempty"`
+
+	// Upgrade says how changes reach the Pod that runs.
+	// +optional
+	Upgrade *UpgradePolicy `json:"upgrade,omitempty"`
+
 	// Version is the image's version, for upgrade tracking. It changes nothing
 	// that runs.
 	// +optional
@@ -167,6 +186,96 @@ type PerformerSpec struct {
 	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
 }
 
+// An UpgradePolicy says how changes reach the Pod that runs.
+type UpgradePolicy struct {
+	// Strategy is how: InPlace changes the running Pod and refuses what cannot be
+	// changed there; Recreate ends it and starts a new one; Surge starts a new
+	// one, waits until it is ready, and then ends the old one. Auto, the default,
+	// takes the first of in place, Surge and Recreate that the change and the
+	// free capacity of the pool allow.
+	// +optional
+	// +kubebuilder:validation:Enum=Auto;InPlace;Recreate;Surge
+	Strategy UpgradeStrategy `json:"strategy,omitempty"`
+
+	// Deadline is how long after its image was pulled an upgraded performer may
+	// take to become ready, before it goes back to what ran before. The default
+	// is 5m.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) >= duration('1s')",message="deadline must be a duration of at least 1s, such as 90s, 5m or 1h30m"
+	Deadline *metav1.Duration `json:"deadline,omitempty"`
+
+	// Drain is how long a Pod that serves stays alive after it has left its
+	// Service, before it is asked to end: so that nobody is sent to a Pod that
+	// is ending. The default is 5s.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) <= duration('1h')",message="drain must be a duration of at most 1h, such as 0s, 5s or 2m"
+	Drain *metav1.Duration `json:"drain,omitempty"`
+}
+
+// An UpgradeStrategy is a way for changes to reach a running Pod.
+type UpgradeStrategy string
+
+// The strategies. StrategyResize is part of InPlace, and only told, never asked
+// for.
+const (
+	StrategyAuto     UpgradeStrategy = "Auto"
+	StrategyInPlace  UpgradeStrategy = "InPlace"
+	StrategyRecreate UpgradeStrategy = "Recreate"
+	StrategySurge    UpgradeStrategy = "Surge"
+	StrategyResize   UpgradeStrategy = "Resize"
+)
+
+// An ImagePolicy says which image is run where a tag is moved.
+type ImagePolicy string
+
+// ImagePin stays with the digest that ran first.
+const ImagePin ImagePolicy = "Pin"
+
+// An UpgradeStatus is how an upgrade goes.
+type UpgradeStatus struct {
+	// Started is when it began.
+	Started metav1.Time `json:"started"`
+
+	// Strategy is how it is done, and why so.
+	// +optional
+	Strategy string `json:"strategy,omitempty"`
+
+	// Pulled is when a container of the new image was first seen to have started.
+	// +optional
+	Pulled *metav1.Time `json:"pulled,omitempty"`
+
+	// PullFailures is how often the image was seen not to be pulled.
+	// +optional
+	PullFailures int32 `json:"pullFailures,omitempty"`
+
+	// Waiting is what the container waited for when it was last seen, as the
+	// kubelet calls it.
+	// +optional
+	Waiting string `json:"waiting,omitempty"`
+}
+
+// A FailedUpgrade is an upgrade that was taken back.
+type FailedUpgrade struct {
+	// Spec identifies the spec that failed. It is not tried again.
+	Spec string `json:"spec"`
+
+	// Message says what was wrong with it.
+	Message string `json:"message"`
+}
+
+// A PinnedImage is an image and what it was when it ran first.
+type PinnedImage struct {
+	// Image as the spec names it.
+	Image string `json:"image"`
+
+	// Digest of it, as in sha256:...
+	Digest string `json:"digest"`
+}
+
 // A PerformerStatus is the observed state of a Performer.
 type PerformerStatus struct {
 	xpv2.ManagedResourceStatus `json:",inline"`
@@ -179,9 +288,25 @@ type PerformerStatus struct {
 	// +optional
 	Ready bool `json:"ready"`
 
-	// PodName is the name of the Pod.
+	// PodName is the name of the Pod that serves, or is to.
 	// +optional
 	PodName string `json:"podName,omitempty"`
+
+	// StandbyPodName is the name of the Pod that is to take over from it.
+	// +optional
+	StandbyPodName string `json:"standbyPodName,omitempty"`
+
+	// Upgrade is how the upgrade goes that is under way.
+	// +optional
+	Upgrade *UpgradeStatus `json:"upgrade,omitempty"`
+
+	// FailedUpgrade is the last one, where it was taken back.
+	// +optional
+	FailedUpgrade *FailedUpgrade `json:"failedUpgrade,omitempty"`
+
+	// PinnedImage is what imagePolicy Pin stays with.
+	// +optional
+	PinnedImage *PinnedImage `json:"pinnedImage,omitempty"`
 
 	// NodeName is the name of the node that the Pod is on.
 	// +optional

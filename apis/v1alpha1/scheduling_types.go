@@ -100,8 +100,24 @@ type HardwareRequirements struct {
 	// +kubebuilder:validation:XValidation:rule="self.trim().lowerAscii().replace('_', '-').replace(' ', '-') in ['', 'sgx', 'intel-sgx', 'sev', 'amd-sev', 'snp', 'sevsnp', 'sev-snp', 'amd-snp', 'amd-sev-snp', 'tdx', 'intel-tdx']",message="teeType must be one of sgx, sev, sev-snp or tdx"
 	TEEType string `json:"teeType,omitempty"`
 
+	// TEEViolationPolicy says what happens where the node that the Pod runs on
+	// loses the label that proves its TEE. Report, the default, says so in
+	// Degraded; End also ends the Pod, and a new one waits for a node with the TEE.
+	// +optional
+	// +kubebuilder:validation:Enum=Report;End
+	TEEViolationPolicy TEEViolationPolicy `json:"teeViolationPolicy,omitempty"`
+
 	// CustomLabels lists further labels that a node must have.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k in ['nvidia.com/gpu', 'nvidia.com/gpu.shared', 'nvidia.com/pgpu', 'nvidia.com/nvswitch', 'amd.com/gpu', 'gpu.intel.com/i915', 'gpu.intel.com/xe', 'gpu.intel.com/monitoring', 'gpu.intel.com/i915_monitoring', 'gpu.intel.com/xe_monitoring', 'sgx.intel.com/epc', 'sgx.intel.com/enclave', 'sgx.intel.com/provision', 'tdx.intel.com/keys', 'intel.com/tdx', 'sev-snp.amd.com/esids', 'amd.com/sev-snp', 'google.com/cc', 'aws.amazon.com/neuron', 'aws.amazon.com/neuroncore'] || k.matches('^nvidia[.]com/mig-[0-9]+g[.][0-9]+gb([.]me)?([.]all)?$'))",message="customLabels must be node labels; sgx.intel.com/epc, nvidia.com/gpu and the like are resources: put them in resources.limits"
 	CustomLabels NodeLabels `json:"customLabels,omitempty"`
 }
+
+// A TEEViolationPolicy says what happens to a Pod whose node is no TEE any more.
+type TEEViolationPolicy string
+
+// The policies.
+const (
+	TEEViolationReport TEEViolationPolicy = "Report"
+	TEEViolationEnd    TEEViolationPolicy = "End"
+)
