@@ -201,7 +201,7 @@ func newCluster(cfg *rest.Config, s *runtime.Scheme, p *pulse) (cluster.Cluster,
 // for all of its kinds before the first request that can be bounded in time.
 func mapper() meta.RESTMapper {
 	m := meta.NewDefaultRESTMapper(nil)
-	for _, kind := range []string{"Pod", "Service", "ConfigMap", "Secret", "ServiceAccount"} {
+	for _, kind := range []string{"Pod", "Service", "ConfigMap", "Secret", "ServiceAccount", "PodTemplate"} {
 		m.Add(corev1.SchemeGroupVersion.WithKind(kind), meta.RESTScopeNamespace)
 	}
 	m.Add(appsv1.SchemeGroupVersion.WithKind("Deployment"), meta.RESTScopeNamespace)

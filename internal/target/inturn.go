@@ -61,3 +61,19 @@ func (c inTurn) take(ctx context.Context, write func(context.Context) error) err
 		return ctx.Err()
 	}
 }
+
+// SubResource is a client of a subresource, whose patches wait for their turn.
+func (c inTurn) SubResource(name string) client.SubResourceClient {
+	return subResourceInTurn{SubResourceClient: c.Client.SubResource(name), take: c.take}
+}
+
+type subResourceInTurn struct {
+	client.SubResourceClient
+
+	take func(context.Context, func(context.Context) error) error
+}
+
+// Patch a subresource in its turn.
+func (c subResourceInTurn) Patch(ctx context.Context, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
+	return c.take(ctx, func(ctx context.Context) error { return c.SubResourceClient.Patch(ctx, o, p, opts...) })
+}

@@ -24,26 +24,61 @@ const (
 )
 
 // conditions tells one diagnosis in the terms of each condition type.
-func conditions(p *v1alpha1.Performer, found Objects, dx diagnosis, s v1alpha1.PerformerStatus) []xpv2.Condition {
+func conditions(p *v1alpha1.Performer, found Objects, dx diagnosis, s v1alpha1.PerformerStatus, now time.Time) []xpv2.Condition {
 	reason, message := dx.reason, dx.message
 	switch {
 	case dx.ready && found.Service == nil:
-		message = fmt.Sprintf("Pod %s is ready, but Service %s does not exist yet", PodName(p), PodName(p))
+		message = fmt.Sprintf("Pod %s is ready, but Service %s does not exist yet", found.Pod.Name, PodName(p))
+	case dx.ready && found.Pod.Labels[LabelRole] != "":
+		reason = ReasonPodNotReady
+		message = fmt.Sprintf("Pod %s has left its Service, to be ended", found.Pod.Name)
 	case dx.ready && !s.Ready:
 		reason = ReasonPodNotReady
-		message = fmt.Sprintf("Pod %s is about to restart its container with image %s", PodName(p), p.Spec.Image)
+		message = fmt.Sprintf("Pod %s is about to restart its container with image %s", found.Pod.Name, Image(found.Pod))
 	}
 	progressing := condition(TypeProgressing, true, reason, message)
 	if s.Ready {
-		progressing = condition(TypeProgressing, false, ReasonServiceReady,
-			fmt.Sprintf("Service %s leads to the Pod on port %d", PodName(p), Port(p)))
+		progressing = settled(p, found, now)
 	}
 	return []xpv2.Condition{
 		ready(p, s).WithMessage(message),
 		progressing,
-		condition(TypeDegraded, dx.failing, reason, message),
+		degraded(found, dx, s, reason, message),
 		condition(TypeAvailable, s.Ready, reason, message),
 	}
+}
+
+// settled is Progressing for a Performer that is ready: True while a second Pod is
+// to take over, or a resize waits.
+func settled(p *v1alpha1.Performer, found Objects, now time.Time) xpv2.Condition {
+	if found.Standby != nil {
+		dx := diagnosePod(performerSubject(p, found.Standby, now), found.Standby)
+		return condition(TypeProgressing, true, dx.reason, fmt.Sprintf("Pod %s is to take over (%s): %s", found.Standby.Name, found.Standby.Annotations[AnnotationUpgradeBy], dx.message))
+	}
+	if reason, why := resizeTrouble(found.Pod); reason == ReasonResizeDeferred {
+		return condition(TypeProgressing, true, reason, why)
+	}
+	return condition(TypeProgressing, false, ReasonServiceReady, fmt.Sprintf("Service %s leads to the Pod on port %d", PodName(p), Port(p)))
+}
+
+// degraded says what is wrong though the Pod may serve, the gravest first.
+func degraded(found Objects, dx diagnosis, s v1alpha1.PerformerStatus, r xpv2.ConditionReason, message string) xpv2.Condition {
+	if found.LostTEE != "" {
+		return condition(TypeDegraded, true, ReasonTEEViolation, found.LostTEE)
+	}
+	if s.FailedUpgrade != nil {
+		why := failedWords(s.FailedUpgrade)
+		if dx.failing {
+			why += "; and now " + message
+		}
+		return condition(TypeDegraded, true, ReasonUpgradeFailed, why)
+	}
+	if found.Pod != nil && !dx.failing {
+		if reason, why := resizeTrouble(found.Pod); reason == ReasonResizeInfeasible {
+			return condition(TypeDegraded, true, reason, why)
+		}
+	}
+	return condition(TypeDegraded, dx.failing, r, message)
 }
 
 // ready is Crossplane's own summary: a Performer that was never ready is being

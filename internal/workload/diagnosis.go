@@ -72,9 +72,9 @@ type subject struct {
 // ending before something is taken to be wrong with its node.
 const overdue = 30 * time.Second
 
-func performerSubject(p *v1alpha1.Performer, now time.Time) subject {
+func performerSubject(p *v1alpha1.Performer, pod *corev1.Pod, now time.Time) subject {
 	return subject{
-		now: now, container: ContainerName, image: p.Spec.Image, asks: Asks(p), port: Port(p),
+		now: now, container: ContainerName, image: Image(pod), asks: Asks(p), port: Port(p),
 		serves: "serves gRPC at " + Endpoint(p),
 	}
 }
@@ -88,7 +88,7 @@ func diagnose(p *v1alpha1.Performer, pod *corev1.Pod, now time.Time) diagnosis {
 			message: fmt.Sprintf("Pod %s does not exist yet", PodName(p)),
 		}
 	}
-	return diagnosePod(performerSubject(p, now), pod)
+	return diagnosePod(performerSubject(p, pod, now), pod)
 }
 
 func diagnosePod(s subject, pod *corev1.Pod) diagnosis {

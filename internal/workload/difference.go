@@ -25,6 +25,8 @@ const (
 	// RemedyPatch changes the object in place; nothing that runs notices, but
 	// for a container whose image changed.
 	RemedyPatch Remedy = "Patch"
+	// RemedyResize gives a Pod that runs more or less cpu and memory.
+	RemedyResize Remedy = "Resize"
 	// RemedyCreate creates what is missing.
 	RemedyCreate Remedy = "Create"
 	// RemedyDelete deletes what is not wanted any more.
@@ -36,8 +38,28 @@ const (
 // Objects holds a Performer's objects: those that are wanted, or those found in
 // the target cluster, where nil means absent.
 type Objects struct {
-	Pod     *corev1.Pod
+	// Pod that serves, or is the nearest to it.
+	Pod *corev1.Pod
+	// Standby is a second Pod that is to take over from it.
+	Standby *corev1.Pod
+	// Leaving are Pods that are not needed any more.
+	Leaving []*corev1.Pod
 	Service *corev1.Service
+
+	// LostTEE says in what the node that the Pod is on is not the TEE any more that
+	// is asked for; "" where it is, or where none is.
+	LostTEE string
+}
+
+// Pods are all of the Pods.
+func (o Objects) Pods() []*corev1.Pod {
+	var all []*corev1.Pod
+	for _, pod := range append([]*corev1.Pod{o.Pod, o.Standby}, o.Leaving...) {
+		if pod != nil {
+			all = append(all, pod)
+		}
+	}
+	return all
 }
 
 // A Difference is one field in which what is found is not what is wanted. It
@@ -51,6 +73,8 @@ type Difference struct {
 	// Manager is the field manager that changed the object, if it was not this
 	// provider.
 	Manager string
+	// Note says more, where there is more to say.
+	Note string
 	// Remedy is what ends the difference.
 	Remedy Remedy
 }
@@ -58,8 +82,11 @@ type Difference struct {
 // fieldPodImage is the image's path in the Pod.
 const fieldPodImage = "spec.containers[performer].image"
 
-// fieldPodPhase is the path of what says that a Pod has ended.
-const fieldPodPhase = "status.phase"
+// Paths of what says that a Pod has ended, and where it is.
+const (
+	fieldPodPhase = "status.phase"
+	fieldNode     = "spec.nodeName"
+)
 
 // isImage says whether a Pod differs in its image.
 func (d Difference) isImage() bool {
@@ -79,6 +106,9 @@ func (d Difference) String() string {
 	case d.Manager != "":
 		return fmt.Sprintf("%s %s was changed by %q", d.Object, d.Field, d.Manager)
 	}
+	if d.Note != "" {
+		return d.Field + " (" + d.Note + ")"
+	}
 	return d.Field
 }
 
@@ -89,6 +119,7 @@ func Differences(p *v1alpha1.Performer, want, found Objects, now time.Time) []Di
 	var d []Difference
 	if found.Pod != nil && found.Pod.DeletionTimestamp == nil && !waitsToBeReplaced(p, found.Pod, now) {
 		d = append(d, podDifferences(p, want.Pod, found.Pod)...)
+		d = append(d, teeDifference(p, found)...)
 	}
 	if want.Service == nil {
 		return d
@@ -101,8 +132,10 @@ func Differences(p *v1alpha1.Performer, want, found Objects, now time.Time) []Di
 
 // RemedyFor is the strongest remedy that a Pod's differences ask for.
 func RemedyFor(d []Difference) Remedy {
-	if slices.ContainsFunc(d, func(d Difference) bool { return d.Remedy == RemedyReplace }) {
-		return RemedyReplace
+	for _, r := range []Remedy{RemedyReplace, RemedyResize} {
+		if slices.ContainsFunc(d, func(d Difference) bool { return d.Remedy == r }) {
+			return r
+		}
 	}
 	return RemedyPatch
 }
@@ -130,6 +163,10 @@ func podDifferences(p *v1alpha1.Performer, want, found *corev1.Pod) []Difference
 		// An adopted Pod runs on as it is: it is taken to be what the spec says.
 		return []Difference{{Object: "Pod", Field: "metadata.annotations[" + AnnotationOwner + "]", Remedy: RemedyPatch}}
 	}
+	if failed(p, want, found) {
+		// It runs in place of what is wanted, which is not tried again.
+		return metadataDrift("Pod", want, found)
+	}
 	d := specDifferences(want, found)
 	if !slices.ContainsFunc(d, Difference.isImage) {
 		d = append(d, imageDrift(want, found)...)
@@ -149,8 +186,11 @@ func specDifferences(want, found *corev1.Pod) []Difference {
 	var d []Difference
 	for _, path := range ParseApplied(want.Annotations[AnnotationApplied]).Differences(record.only(performerFields)) {
 		r := RemedyReplace
-		if path == FieldImage || same {
+		switch {
+		case path == FieldImage || same:
 			r = RemedyPatch
+		case strings.HasPrefix(path, fieldResources):
+			r = resizeRemedy(want, found)
 		}
 		d = append(d, Difference{Object: "Pod", Field: path, Remedy: r})
 	}

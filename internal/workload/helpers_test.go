@@ -114,8 +114,13 @@ func waitingFor(reason, message string) podModifier {
 func upgrading(from string, at time.Time) podModifier {
 	return func(pod *corev1.Pod) {
 		pod.Annotations[AnnotationUpgradeStarted] = at.Format(time.RFC3339)
+		pod.Annotations[AnnotationUpgradeBy] = "InPlace: the image can be changed in the Pod that runs"
 		pod.Annotations[AnnotationUpgradeFrom] = from
 	}
+}
+
+func wasGood(image string) podModifier {
+	return func(pod *corev1.Pod) { pod.Annotations[AnnotationLastGoodImage] = image }
 }
 
 func ending(pod *corev1.Pod) {

@@ -39,11 +39,6 @@ const (
 	AnnotationAdoptedImage = v1alpha1.Group + "/adopted-image"
 	// AnnotationVersion holds the Performer's spec.version.
 	AnnotationVersion = v1alpha1.Group + "/version"
-	// AnnotationUpgradeStarted holds when a Pod's upgrade began, in RFC 3339.
-	AnnotationUpgradeStarted = v1alpha1.Group + "/upgrade-started"
-	// AnnotationUpgradeFrom holds the id of the container that an upgrade in
-	// place replaces.
-	AnnotationUpgradeFrom = v1alpha1.Group + "/upgrade-from"
 )
 
 // AnnotationAdopt on a Performer lets it take over, without a restart, objects

@@ -4,6 +4,8 @@ package workload
 
 import (
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,6 +22,18 @@ func PatchedPod(want, found *corev1.Pod, d []Difference, now time.Time) *corev1.
 		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, AnnotationAdoptedImage, Image(found))
 	}
 	patchMetadata(want, pod)
+	delete(pod.Labels, LabelRole)
+	delete(pod.Annotations, AnnotationDraining)
+	if onlyLabels(d) {
+		// What it runs, perhaps in place of what is wanted, stays on record.
+		for _, key := range []string{AnnotationApplied, AnnotationRendered} {
+			pod.Annotations[key] = found.Annotations[key]
+		}
+		return pod
+	}
+	for _, key := range []string{AnnotationChoice, AnnotationFailedSpec, AnnotationFailedMessage} {
+		delete(pod.Annotations, key)
+	}
 	pod.Annotations[AnnotationApplied] = ParseApplied(found.Annotations[AnnotationApplied]).
 		renewed(ParseApplied(want.Annotations[AnnotationApplied])).String()
 	if !ChangesImage(d) {
@@ -31,19 +45,14 @@ func PatchedPod(want, found *corev1.Pod, d []Difference, now time.Time) *corev1.
 			continue
 		}
 		c.Image = want.Spec.Containers[0].Image
-		MarkUpgrade(pod, now)
+		if isReady(found) && !isForeign(d) {
+			pod.Annotations[AnnotationLastGoodImage] = Image(found)
+		}
+		MarkUpgrade(pod, inPlace(d).String(), now)
 		pod.Annotations[AnnotationUpgradeFrom] = containerStatus(found, ContainerName).ContainerID
 		delete(pod.Annotations, AnnotationAdoptedImage)
 	}
 	return pod
-}
-
-// MarkUpgrade records on a Pod that its upgrade began now.
-func MarkUpgrade(pod *corev1.Pod, now time.Time) {
-	if pod.Annotations == nil {
-		pod.Annotations = map[string]string{}
-	}
-	pod.Annotations[AnnotationUpgradeStarted] = now.UTC().Format(time.RFC3339)
 }
 
 // PatchedService is the Service found with type, selector, ports, labels and
@@ -55,6 +64,18 @@ func PatchedService(want, found *corev1.Service) *corev1.Service {
 	svc.Spec.Selector = maps.Clone(want.Spec.Selector)
 	svc.Spec.Ports = append([]corev1.ServicePort(nil), want.Spec.Ports...)
 	return svc
+}
+
+// isForeign says whether any of the differences was made by someone else.
+func isForeign(d []Difference) bool {
+	return slices.ContainsFunc(d, func(d Difference) bool { return d.Manager != "" })
+}
+
+// onlyLabels says whether differences are in labels and in the version alone.
+func onlyLabels(d []Difference) bool {
+	return !slices.ContainsFunc(d, func(d Difference) bool {
+		return !strings.HasPrefix(d.Field, "metadata.labels[") && d.Field != "metadata.annotations["+AnnotationVersion+"]"
+	})
 }
 
 func patchMetadata(want, o metav1.Object) {

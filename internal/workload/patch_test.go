@@ -31,7 +31,7 @@ func TestPatchedPod(t *testing.T) {
 			reason: "A new image is set beside a sidecar, with the record of what it replaces and when.",
 			p:      v2,
 			found:  runningPod(v1, sidecar),
-			want: runningPod(v1, sidecar, upgrading("containerd://1", t2), func(pod *corev1.Pod) {
+			want: runningPod(v1, sidecar, upgrading("containerd://1", t2), wasGood(testImage), func(pod *corev1.Pod) {
 				pod.Spec.Containers[1].Image = "myavs/performer:v2"
 				pod.Annotations[AnnotationApplied] = AppliedBy(v2).String()
 				pod.Annotations[AnnotationVersion] = "v2"
@@ -59,7 +59,7 @@ func TestPatchedPod(t *testing.T) {
 			found: runningPod(v1, func(pod *corev1.Pod) {
 				pod.Annotations[AnnotationApplied] = `{"spec.config.newField":"1","spec.config.grpcPort":"c4876de490dcf38b"}`
 			}),
-			want: runningPod(v1, upgrading("containerd://1", t2), func(pod *corev1.Pod) {
+			want: runningPod(v1, upgrading("containerd://1", t2), wasGood(testImage), func(pod *corev1.Pod) {
 				pod.Spec.Containers[0].Image = "myavs/performer:v2"
 				a := AppliedBy(v2)
 				a["spec.config.newField"] = "1"
@@ -85,8 +85,10 @@ func TestPatchedPod(t *testing.T) {
 
 func TestMarkUpgrade(t *testing.T) {
 	pod := &corev1.Pod{}
-	MarkUpgrade(pod, t1)
-	want := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{AnnotationUpgradeStarted: "2026-01-02T03:01:00Z"}}}
+	MarkUpgrade(pod, "Recreate: a new Pod is needed", t1)
+	want := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{
+		AnnotationUpgradeStarted: "2026-01-02T03:01:00Z", AnnotationUpgradeBy: "Recreate: a new Pod is needed",
+	}}}
 	if diff := cmp.Diff(want, pod); diff != "" {
 		t.Errorf("MarkUpgrade(...): -want, +got:\n%s", diff)
 	}

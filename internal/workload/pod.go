@@ -56,6 +56,8 @@ func Pod(p *v1alpha1.Performer, c placement.Constraints) *corev1.Pod {
 		pod.Spec.AutomountServiceAccountToken = &no
 	}
 	pod.Annotations[AnnotationRendered] = renderedDigest(pod.Spec)
+	// It may change without a new Pod: who ends the Pod says it then.
+	pod.Spec.TerminationGracePeriodSeconds = GracePeriod(p)
 	return pod
 }
 

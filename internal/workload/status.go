@@ -22,15 +22,19 @@ func Status(p *v1alpha1.Performer, found Objects, d []Difference, now time.Time)
 	up := upgradeOf(p, found.Pod)
 
 	s := *p.Status.DeepCopy()
-	s.PodName, s.NodeName, s.ServiceName = "", "", ""
+	s.PodName, s.StandbyPodName, s.NodeName, s.ServiceName = "", "", "", ""
+	s.Upgrade, s.FailedUpgrade = progress(p, found, now), failedUpgrade(p, found.Pod)
 	s.GRPCEndpoint = Endpoint(p)
 	if found.Pod != nil {
 		s.PodName, s.NodeName = found.Pod.Name, found.Pod.Spec.NodeName
 	}
+	if found.Standby != nil {
+		s.StandbyPodName = found.Standby.Name
+	}
 	if found.Service != nil {
 		s.ServiceName = found.Service.Name
 	}
-	s.Ready = dx.ready && found.Service != nil && !up.swapping
+	s.Ready = dx.ready && found.Service != nil && !up.swapping && found.Pod.Labels[LabelRole] == ""
 	s.ReadyTime = nil
 	if s.Ready {
 		s.ReadyTime = readySince(found.Pod)
@@ -41,9 +45,12 @@ func Status(p *v1alpha1.Performer, found Objects, d []Difference, now time.Time)
 	if s.Ready && up.pending {
 		s.LastUpgrade = latest(readySince(found.Pod), up.started)
 		up.pending = false
+		if found.Standby == nil {
+			s.Upgrade = nil
+		}
 	}
 	s.Phase = phase(p, found.Pod, dx, up, d)
-	s.SetConditions(stamped(conditions(p, found, dx, s), p.GetGeneration(), now)...)
+	s.SetConditions(stamped(conditions(p, found, dx, s, now), p.GetGeneration(), now)...)
 	s.Conditions = ordered(s.Conditions)
 	return s
 }
@@ -55,7 +62,7 @@ func phase(p *v1alpha1.Performer, pod *corev1.Pod, dx diagnosis, up upgrade, d [
 		return v1alpha1.PerformerTerminating
 	case up.pending:
 		return v1alpha1.PerformerUpgrading
-	case pod != nil && pod.DeletionTimestamp == nil && !Ended(pod) && upgrades(d):
+	case pod != nil && pod.DeletionTimestamp == nil && !Ended(pod) && upgrades(p, d):
 		return v1alpha1.PerformerUpgrading
 	case (pod == nil || pod.DeletionTimestamp != nil) && p.Status.Phase == v1alpha1.PerformerUpgrading:
 		return v1alpha1.PerformerUpgrading
@@ -64,42 +71,11 @@ func phase(p *v1alpha1.Performer, pod *corev1.Pod, dx diagnosis, up upgrade, d [
 }
 
 // upgrades says whether what differs will restart the container or the Pod.
-func upgrades(d []Difference) bool {
-	for _, x := range d {
-		if x.Remedy == RemedyReplace || x.isImage() {
-			return true
-		}
+func upgrades(p *v1alpha1.Performer, d []Difference) bool {
+	if RemedyFor(d) == RemedyReplace {
+		return strategy(p) != v1alpha1.StrategyInPlace
 	}
-	return false
-}
-
-// An upgrade is what a Pod's annotations say of its last upgrade.
-type upgrade struct {
-	started *metav1.Time
-	// pending says that it was not ready yet.
-	pending bool
-	// swapping says that the old container still stands, ready or not.
-	swapping bool
-}
-
-func upgradeOf(p *v1alpha1.Performer, pod *corev1.Pod) upgrade {
-	if pod == nil || pod.DeletionTimestamp != nil {
-		return upgrade{}
-	}
-	t, err := time.Parse(time.RFC3339, pod.Annotations[AnnotationUpgradeStarted])
-	if err != nil {
-		return upgrade{} // Never upgraded, or not by us.
-	}
-	started := metav1.NewTime(t)
-	if last := p.Status.LastUpgrade; last != nil && !last.Before(&started) {
-		return upgrade{started: &started}
-	}
-	from := pod.Annotations[AnnotationUpgradeFrom]
-	return upgrade{
-		started:  &started,
-		pending:  true,
-		swapping: from != "" && containerStatus(pod, ContainerName).ContainerID == from,
-	}
+	return ChangesImage(d)
 }
 
 func readySince(pod *corev1.Pod) *metav1.Time {

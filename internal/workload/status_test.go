@@ -57,6 +57,11 @@ func readyAt(t time.Time) func(*v1alpha1.PerformerStatus) {
 	return func(s *v1alpha1.PerformerStatus) { s.Ready, s.ReadyTime = true, &metav1.Time{Time: t} }
 }
 
+// swapping tells of an upgrade in place at t2 whose container is not there yet.
+func swapping(s *v1alpha1.PerformerStatus) {
+	s.Upgrade = &v1alpha1.UpgradeStatus{Started: metav1.NewTime(t2), Strategy: "InPlace: the image can be changed in the Pod that runs"}
+}
+
 func upgradedAt(t time.Time) func(*v1alpha1.PerformerStatus) {
 	return func(s *v1alpha1.PerformerStatus) { s.LastUpgrade = &metav1.Time{Time: t} }
 }
@@ -211,7 +216,7 @@ func TestStatus(t *testing.T) {
 		"Swapping": {
 			reason: "While the old container still stands, the Performer is not ready, though the Pod may say so.",
 			p:      p, pod: runningPod(p, upgrading("containerd://1", t2)),
-			want: status(v1alpha1.PerformerUpgrading, failing(xpv2.ReasonCreating, ReasonPodNotReady, corev1.ConditionFalse, msgRestart)),
+			want: status(v1alpha1.PerformerUpgrading, failing(xpv2.ReasonCreating, ReasonPodNotReady, corev1.ConditionFalse, msgRestart), swapping),
 		},
 		"Upgraded": {
 			reason: "The new container's readiness ends the upgrade, which is not before it began.",
@@ -226,7 +231,7 @@ func TestStatus(t *testing.T) {
 		"UpgradeFailing": {
 			reason: "An upgrade that does not become ready stays one and says why.",
 			p:      p, pod: runningPod(p, upgrading("containerd://1", t2), waitingFor("ErrImagePull", "gone")),
-			want: status(v1alpha1.PerformerUpgrading, failing(xpv2.ReasonCreating, ReasonImagePullFailed, corev1.ConditionTrue, "cannot pull image myavs/performer:v1: ErrImagePull: gone")),
+			want: status(v1alpha1.PerformerUpgrading, failing(xpv2.ReasonCreating, ReasonImagePullFailed, corev1.ConditionTrue, "cannot pull image myavs/performer:v1: ErrImagePull: gone"), swapping),
 		},
 		"LongUpgraded": {
 			reason: "An upgrade that was ready once is over, and keeps its date when the container restarts later.",

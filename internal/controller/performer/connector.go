@@ -24,6 +24,7 @@ type connector struct {
 	track   target.Tracker
 	record  event.Recorder
 	kube    client.Reader
+	again   func(p *v1alpha1.Performer, after time.Duration)
 }
 
 // Connect to the cluster that the Performer's ProviderConfig names.
@@ -45,5 +46,6 @@ func (c *connector) Connect(ctx context.Context, p *v1alpha1.Performer) (managed
 		kube:    c.kube,
 		record:  c.record,
 		now:     time.Now,
+		again:   c.again,
 	}, nil
 }

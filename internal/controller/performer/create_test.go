@@ -21,7 +21,7 @@ func TestCreate(t *testing.T) {
 	p := performer()
 	rendered := []client.Object{workload.Pod(p, placement.Constraints{}), workload.Service(p)}
 	upgrade := workload.Pod(p, placement.Constraints{})
-	workload.MarkUpgrade(upgrade, now)
+	workload.MarkUpgrade(upgrade, "Recreate: a new Pod is needed", now)
 	unmanaged := podFor(p, foreign, unlabeled)
 
 	cases := map[string]struct {
@@ -47,7 +47,7 @@ func TestCreate(t *testing.T) {
 			reason: "A Pod that takes the place of one that was replaced records that its upgrade has begun.",
 			p:      performer(withPhase(v1alpha1.PerformerUpgrading)),
 			want:   managed.ExternalCreation{ConnectionDetails: details("9090")},
-			calls:  []string{"create Pod", "create Service"},
+			calls:  []string{"get PodTemplate", "create Pod", "create Service"},
 			left:   []client.Object{upgrade, workload.Service(p)},
 		},
 		"PodError": {
@@ -108,12 +108,14 @@ func TestCreate(t *testing.T) {
 			want:   managed.ExternalCreation{ConnectionDetails: details("9090")},
 			calls: []string{
 				"create Pod", "get Pod",
-				"patch Pod metadata.annotations.applied metadata.annotations.upgrade-from metadata.annotations.upgrade-started metadata.resourceVersion spec.$setElementOrder/containers spec.containers",
+				patchImage,
 				"create Service", "get Service",
 			},
 			events: []event.Event{normal("UpgradingInPlace", "Changed Pod performer-a in place: spec.image")},
 			left: []client.Object{podFor(p, func(pod *corev1.Pod) {
 				pod.Spec.Containers[0].Image = "myavs/performer:v2"
+				pod.Annotations[workload.AnnotationLastGoodImage] = testImage
+				pod.Annotations[workload.AnnotationUpgradeBy] = "InPlace: the image can be changed in the Pod that runs"
 				pod.Annotations[workload.AnnotationApplied] = workload.AppliedBy(performer(withImage("myavs/performer:v2"))).String()
 				pod.Annotations[workload.AnnotationUpgradeFrom] = "containerd://1"
 				pod.Annotations[workload.AnnotationUpgradeStarted] = "2026-01-02T03:01:00Z"

@@ -19,6 +19,7 @@ import (
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/metrics"
 	"github.com/crossplane-contrib/provider-hourglass/internal/placement"
 	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
@@ -35,6 +36,8 @@ type external struct {
 	kube    client.Reader
 	record  event.Recorder
 	now     func() time.Time
+	// again has the Performer looked at again, after a while.
+	again func(p *v1alpha1.Performer, after time.Duration)
 }
 
 // Observe what the target cluster holds under the Performer's names.
@@ -61,11 +64,13 @@ func (e *external) Observe(ctx context.Context, p *v1alpha1.Performer) (managed.
 		return managed.ExternalObservation{}, err
 	}
 	d := workload.Differences(p, want, found, e.now())
-	p.Status = workload.Status(p, found, d, e.now())
+	e.tell(p, workload.Status(p, found, d, e.now()), found)
+	_, service := split(d)
+	move := workload.NextMove(p, want, found, d, workload.Room{}, e.now())
 	return managed.ExternalObservation{
 		// Without the right to update, what is missing is created.
 		ResourceExists:    found.Pod != nil && (found.Service != nil || may(p, xpv2.ManagementActionUpdate)),
-		ResourceUpToDate:  len(d) == 0,
+		ResourceUpToDate:  move.Act == workload.ActNone && len(service) == 0,
 		ConnectionDetails: connectionDetails(p),
 		Diff:              workload.Words(d),
 	}, nil
@@ -79,6 +84,7 @@ func (e *external) observeDeleted(ctx context.Context, p *v1alpha1.Performer) (m
 		return managed.ExternalObservation{}, err
 	}
 	p.Status = workload.Status(p, found, nil, e.now())
+	e.comeAgain(p, found)
 	return managed.ExternalObservation{ResourceExists: found.Pod != nil || found.Service != nil}, nil
 }
 
@@ -91,8 +97,8 @@ func (e *external) Create(ctx context.Context, p *v1alpha1.Performer) (managed.E
 	for _, w := range warnings {
 		e.record.Event(p, event.Warning(reasonHardware, errors.New(w)))
 	}
-	if p.Status.Phase == v1alpha1.PerformerUpgrading {
-		workload.MarkUpgrade(want.Pod, e.now())
+	if want.Pod, err = e.successor(ctx, p, want.Pod); err != nil {
+		return managed.ExternalCreation{}, err
 	}
 	if err := e.createPod(ctx, p, want.Pod); err != nil {
 		p.Status = workload.Hindered(p, p.Status, workload.ReasonPodRefused, err.Error(), e.now())
@@ -115,7 +121,7 @@ func (e *external) Update(ctx context.Context, p *v1alpha1.Performer) (managed.E
 		return managed.ExternalUpdate{}, err
 	}
 	pod, service := split(workload.Differences(p, want, found, e.now()))
-	if err := e.updatePod(ctx, p, want.Pod, found.Pod, pod); err != nil {
+	if err := e.movePods(ctx, p, want, found, pod); err != nil {
 		return managed.ExternalUpdate{}, err
 	}
 	if len(service) > 0 && found.Service == nil {
@@ -124,23 +130,32 @@ func (e *external) Update(ctx context.Context, p *v1alpha1.Performer) (managed.E
 	return managed.ExternalUpdate{}, e.updateService(ctx, p, want.Service, found.Service, service)
 }
 
-// Delete the Pod and the Service, those that are the Performer's own and not
-// ending yet.
+// Delete the Pods and the Service, those that are the Performer's own and not
+// ending yet. A Pod that serves leaves the Service first.
 func (e *external) Delete(ctx context.Context, p *v1alpha1.Performer) (managed.ExternalDelete, error) {
 	found, err := e.findToDelete(ctx, p)
 	if err != nil {
 		return managed.ExternalDelete{}, err
 	}
-	if found.Pod != nil {
-		if _, err := e.delete(ctx, found.Pod); err != nil {
+	lives := false
+	for _, pod := range found.Pods() {
+		m := workload.Leave(p, pod, e.now())
+		if m.Act == workload.ActDrain {
+			err = e.drain(ctx, p, m)
+		}
+		if m.Act == workload.ActEnd {
+			_, err = e.delete(ctx, p, pod)
+		}
+		if err != nil {
 			return managed.ExternalDelete{}, errors.Wrap(err, "cannot delete the Pod")
 		}
+		lives = lives || (m.Act != workload.ActEnd && pod.DeletionTimestamp == nil)
 	}
-	if found.Service != nil {
-		_, err := e.delete(ctx, found.Service)
-		return managed.ExternalDelete{}, errors.Wrap(err, "cannot delete the Service")
+	if found.Service == nil || lives {
+		return managed.ExternalDelete{}, nil
 	}
-	return managed.ExternalDelete{}, nil
+	_, err = e.delete(ctx, p, found.Service)
+	return managed.ExternalDelete{}, errors.Wrap(err, "cannot delete the Service")
 }
 
 // Disconnect does nothing: the cluster is shared.
@@ -238,13 +253,33 @@ func connectionDetails(p *v1alpha1.Performer) managed.ConnectionDetails {
 	}
 }
 
-// delete an object as it was seen: not one that took its name since. It says
-// whether it did.
-func (e *external) delete(ctx context.Context, o client.Object) (bool, error) {
+// delete an object as it was seen: not one that took its name since. A Pod gets
+// the time to end that the Performer has for it. It says whether it did.
+func (e *external) delete(ctx context.Context, p *v1alpha1.Performer, o client.Object) (bool, error) {
 	if o.GetDeletionTimestamp() != nil {
 		return false, nil
 	}
 	uid := o.GetUID()
-	err := e.cluster.Delete(ctx, o, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	opts := []client.DeleteOption{client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground)}
+	if grace := workload.GracePeriod(p); grace != nil {
+		opts = append(opts, client.GracePeriodSeconds(*grace))
+	}
+	err := e.cluster.Delete(ctx, o, opts...)
 	return err == nil, ignoreStale(err)
+}
+
+// tell in the Performer how it goes, count what has ended well since, and come
+// again when time alone changes something.
+func (e *external) tell(p *v1alpha1.Performer, s v1alpha1.PerformerStatus, found workload.Objects) {
+	if last := s.LastUpgrade; !last.Equal(p.Status.LastUpgrade) && !workload.WentBack(found.Pod) {
+		metrics.Upgraded(workload.StrategyOf(found.Pod), workload.TookToUpgrade(found.Pod, last.Time))
+	}
+	p.Status = s
+	e.comeAgain(p, found)
+}
+
+func (e *external) comeAgain(p *v1alpha1.Performer, found workload.Objects) {
+	if wait := workload.Wake(p, found, e.now()); wait > 0 {
+		e.again(p, wait)
+	}
 }

@@ -70,12 +70,15 @@ func exists() error {
 
 type performerModifier func(*v1alpha1.Performer)
 
-// performer is a Performer with no wishes but its image.
+// performer is a Performer with no wishes but its image, and whose Pods do not drain.
 func performer(m ...performerModifier) *v1alpha1.Performer {
 	p := &v1alpha1.Performer{
 		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: v1alpha1.PerformerKind},
 		ObjectMeta: metav1.ObjectMeta{Name: "a", Namespace: "ns", UID: testUID, Generation: 2},
-		Spec:       v1alpha1.PerformerSpec{AVSAddress: testAVS, Image: testImage},
+		Spec: v1alpha1.PerformerSpec{
+			AVSAddress: testAVS, Image: testImage,
+			Upgrade: &v1alpha1.UpgradePolicy{Drain: &metav1.Duration{}},
+		},
 	}
 	for _, f := range m {
 		f(p)
@@ -255,6 +258,7 @@ func (w *world) external() *external {
 		},
 		record: w,
 		now:    func() time.Time { return now },
+		again:  func(*v1alpha1.Performer, time.Duration) {},
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
 )
 
@@ -33,7 +34,10 @@ const (
 // observed may be somebody else's, which the cache does not hold.
 func (e *external) find(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, error) {
 	found, err := find(ctx, e.cluster, p)
-	if err != nil || found.Pod != nil || !onlyObserves(p) {
+	if err != nil {
+		return found, err
+	}
+	if found, err = e.withOwned(ctx, p, found); err != nil || found.Pod != nil || !onlyObserves(p) {
 		return found, err
 	}
 	return find(ctx, e.cluster.Live, p)
@@ -44,8 +48,12 @@ func (e *external) find(ctx context.Context, p *v1alpha1.Performer) (workload.Ob
 // must not be left behind.
 func (e *external) findToDelete(ctx context.Context, p *v1alpha1.Performer) (workload.Objects, error) {
 	found, err := find(ctx, e.cluster, p)
-	if own := ownedBy(p, found); err != nil || own.Pod != nil || own.Service != nil {
-		return own, err
+	if err != nil {
+		return found, err
+	}
+	found, err = e.withOwned(ctx, p, ownedBy(p, found))
+	if err != nil || found.Pod != nil || found.Service != nil {
+		return found, err
 	}
 	found, err = find(ctx, e.cluster.Live, p)
 	return ownedBy(p, found), err
@@ -73,6 +81,21 @@ func find(ctx context.Context, from client.Reader, p *v1alpha1.Performer) (workl
 	return found, nil
 }
 
+// withOwned adds the Pods of the Performer that have other names, from the cache.
+func (e *external) withOwned(ctx context.Context, p *v1alpha1.Performer, found workload.Objects) (workload.Objects, error) {
+	l := &corev1.PodList{}
+	if err := e.cluster.List(ctx, l, client.InNamespace(p.GetNamespace()), client.MatchingFields{target.IndexOwner: string(p.GetUID())}); err != nil {
+		return found, errors.Wrap(err, "cannot list the Performer's Pods")
+	}
+	pods := found.Pods()
+	for i := range l.Items {
+		if name := l.Items[i].GetName(); name != workload.PodName(p) && workload.IsNameOf(p, name) {
+			pods = append(pods, &l.Items[i])
+		}
+	}
+	return found.WithPods(pods), nil
+}
+
 // createPod creates the Pod. Where its name is taken, the cache is behind, or
 // the Pod is somebody else's, or it has lost the label that the cache selects
 // by: the API server tells which.
@@ -91,8 +114,9 @@ func (e *external) createPod(ctx context.Context, p *v1alpha1.Performer, want *c
 	if workload.Owns(p, found) && !may(p, xpv2.ManagementActionUpdate) {
 		return nil
 	}
-	d, _ := split(workload.Differences(p, workload.Objects{Pod: want}, workload.Objects{Pod: found}, e.now()))
-	return e.updatePod(ctx, p, want, found, d)
+	there := workload.Objects{Pod: found}
+	d, _ := split(workload.Differences(p, workload.Objects{Pod: want}, there, e.now()))
+	return e.movePods(ctx, p, workload.Objects{Pod: want}, there, d)
 }
 
 // createService creates the Service, with the same care.
@@ -110,28 +134,6 @@ func (e *external) createService(ctx context.Context, p *v1alpha1.Performer, wan
 	}
 	_, d := split(workload.Differences(p, workload.Objects{Service: want}, workload.Objects{Service: found}, e.now()))
 	return e.updateService(ctx, p, want, found, d)
-}
-
-// updatePod patches the Pod in place, or ends it where only a new one will do.
-func (e *external) updatePod(ctx context.Context, p *v1alpha1.Performer, want, found *corev1.Pod, d []workload.Difference) error {
-	if len(d) == 0 {
-		return nil
-	}
-	if why := workload.Unadoptable(p, want, found); why != "" {
-		return errors.New(why)
-	}
-	if workload.RemedyFor(d) == workload.RemedyReplace {
-		return e.replacePod(ctx, p, want, found, d)
-	}
-	patched := workload.PatchedPod(want, found, d, e.now())
-	err := e.cluster.Patch(ctx, patched, client.StrategicMergeFrom(found, client.MergeFromWithOptimisticLock{}))
-	if ignoreStale(err) != nil {
-		return errors.Wrapf(err, "cannot change Pod %s in place (%s)", found.Name, workload.Words(d))
-	}
-	if err == nil {
-		e.record.Event(p, patchEvent(p, found, d))
-	}
-	return nil
 }
 
 // patchEvent says why an object was patched.

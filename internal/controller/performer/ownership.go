@@ -60,7 +60,7 @@ func (e *external) noOtherPod(ctx context.Context, p *v1alpha1.Performer) error 
 		return errors.Wrap(err, "cannot list the Performer's Pods")
 	}
 	for i := range l.Items {
-		if name := l.Items[i].GetName(); name != workload.PodName(p) {
+		if name := l.Items[i].GetName(); !workload.IsNameOf(p, name) {
 			return errors.Errorf("Pod %s of this Performer still runs under another name: set the annotation crossplane.io/external-name back to %s, or delete that Pod and its Service", name, name)
 		}
 	}

@@ -16,34 +16,41 @@ import (
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/metrics"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
 )
 
-// replacePod ends a Pod that cannot be changed in place, so that a new one can
-// take its name. One that runs is only ended for a new one that the API server
-// would take.
-func (e *external) replacePod(ctx context.Context, p *v1alpha1.Performer, want, found *corev1.Pod, d []workload.Difference) error {
+// replacePod ends a Pod that cannot be changed in place, so that a new one can be
+// created. One that runs is only ended for a new one that the API server would
+// take, and what it runs is kept, should the new one not become ready.
+func (e *external) replacePod(ctx context.Context, p *v1alpha1.Performer, want *corev1.Pod, found workload.Objects, m workload.Move) error {
 	if !may(p, xpv2.ManagementActionCreate) {
-		return errors.Errorf("cannot replace Pod %s (%s): managementPolicies do not allow Create", found.Name, workload.Words(d))
+		return errors.Errorf("cannot replace Pod %s (%s): managementPolicies do not allow Create", m.Pod.Name, m.Why)
 	}
-	if workload.Ended(found) {
-		return e.replaceEnded(ctx, p, found)
+	if workload.Ended(m.Pod) {
+		return e.replaceEnded(ctx, p, m.Pod)
 	}
 	if err := e.rehearse(ctx, want); err != nil {
-		return errors.Wrapf(err, "cannot replace Pod %s (%s), which runs on as it is", found.Name, workload.Words(d))
+		return errors.Wrapf(err, "cannot replace Pod %s (%s), which runs on as it is", m.Pod.Name, m.Why)
 	}
-	deleted, err := e.delete(ctx, found)
+	if workload.IsGood(m.Pod) {
+		if err := e.keep(ctx, p, m.Pod, found.Service); err != nil {
+			return err
+		}
+	}
+	deleted, err := e.delete(ctx, p, m.Pod)
 	if err != nil || !deleted {
 		return errors.Wrap(err, "cannot end the Pod to replace it")
 	}
-	e.record.Event(p, event.Normal(reasonReplacing, fmt.Sprintf("Replacing Pod %s, which cannot be changed in place: %s", found.Name, workload.Words(d))))
+	metrics.Upgrade(string(m.Strategy), metrics.Started)
+	e.record.Event(p, event.Normal(reasonReplacing, fmt.Sprintf("Replacing Pod %s, which cannot be changed in place: %s", m.Pod.Name, m.Why)))
 	return nil
 }
 
 // replaceEnded removes a Pod that has ended, and counts those that did so before
 // they were ready.
 func (e *external) replaceEnded(ctx context.Context, p *v1alpha1.Performer, found *corev1.Pod) error {
-	deleted, err := e.delete(ctx, found)
+	deleted, err := e.delete(ctx, p, found)
 	if err != nil || !deleted {
 		return errors.Wrap(err, "cannot remove the Pod that has ended")
 	}

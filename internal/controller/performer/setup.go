@@ -6,7 +6,6 @@ package performer
 
 import (
 	"context"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -43,14 +42,16 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 	finalizer := options.NewFinalizer(mgr.GetClient(), func(o resource.Object) string {
 		return workload.PodName(o.(*v1alpha1.Performer)) //nolint:forcetypeassert // This controller has no other kind.
 	})
+	later := &later{}
 	next := managed.NewReconciler(quietly, resource.ManagedKind(gvk), append(options.Reconciler(o, name, record),
 		managed.WithTypedExternalConnector(&connector{
 			targets: o.Targets,
 			track:   target.NewTracker(mgr.GetClient()),
 			record:  record,
 			kube:    mgr.GetClient(),
+			again:   later.again,
 		}),
-		managed.WithPollIntervalHook(pollInterval(options.PollInterval(o))),
+		managed.WithPollIntervalHook(options.PollInterval(o)),
 		managed.WithFinalizer(finalizer))...)
 	r := reach.Reconciler{
 		Next: next, Kube: quietly.GetClient(), Targets: o.Targets, Record: record, Finalizer: finalizer,
@@ -70,6 +71,7 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 		Watches(&v1alpha1.ProviderConfig{}, users(mgr.GetClient(), v1alpha1.ProviderConfigKind), changed).
 		Watches(&v1alpha1.ClusterProviderConfig{}, users(mgr.GetClient(), v1alpha1.ClusterProviderConfigKind), changed).
 		WatchesRawSource(reach.Changes(o.Targets, usersOf(mgr.GetClient()))).
+		WatchesRawSource(later.source()).
 		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
 	if err != nil {
 		return errors.Wrap(err, "cannot build the controller of Performers")
@@ -88,18 +90,6 @@ func podName(o client.Object) []string {
 	return []string{workload.PodName(o.(*v1alpha1.Performer))} //nolint:forcetypeassert // Only Performers are indexed.
 }
 
-// pollInterval is the usual one, but for a Performer whose Pod ended and is
-// replaced after a while.
-func pollInterval(usual managed.PollIntervalHook) managed.PollIntervalHook {
-	return func(mg resource.Managed, poll time.Duration) time.Duration {
-		p, ok := mg.(*v1alpha1.Performer)
-		if ok && p.Status.Phase == v1alpha1.PerformerFailed && p.Status.FailedPods > 0 {
-			return min(workload.ReplaceWait(p), usual(mg, poll))
-		}
-		return usual(mg, poll)
-	}
-}
-
 // watch has the controller reconcile a Performer whenever its Pod or its Service
 // changes in a target cluster.
 func watch(kube client.Reader, c ctrlcontroller.Controller, target cache.Cache) error {
@@ -110,11 +100,16 @@ func watch(kube client.Reader, c ctrlcontroller.Controller, target cache.Cache) 
 }
 
 // named has the Performers reconciled that an object has the name of the Pod of:
-// its owner, and those that only observe it.
+// its owner, and those that only observe it. A second Pod has another name, and
+// names its owner.
 func named[T client.Object](kube client.Reader) handler.TypedEventHandler[T, reconcile.Request] {
 	return handler.TypedEnqueueRequestsFromMapFunc(func(ctx context.Context, o T) []reconcile.Request {
-		return where(ctx, kube, func(*v1alpha1.Performer) bool { return true },
-			client.InNamespace(o.GetNamespace()), client.MatchingFields{indexPod: o.GetName()})
+		in := client.InNamespace(o.GetNamespace())
+		reqs := where(ctx, kube, func(*v1alpha1.Performer) bool { return true }, in, client.MatchingFields{indexPod: o.GetName()})
+		if base := workload.FirstName(o.GetName()); base != "" {
+			reqs = append(reqs, where(ctx, kube, func(p *v1alpha1.Performer) bool { return workload.Owns(p, o) }, in, client.MatchingFields{indexPod: base})...)
+		}
+		return reqs
 	})
 }
 

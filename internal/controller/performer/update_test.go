@@ -20,7 +20,7 @@ import (
 // The patches of an upgrade: what they touch, and that they are refused where
 // the object is not as it was seen.
 const (
-	patchImage        = "patch Pod metadata.annotations.applied metadata.annotations.upgrade-from metadata.annotations.upgrade-started metadata.resourceVersion spec.$setElementOrder/containers spec.containers"
+	patchImage        = "patch Pod metadata.annotations.applied metadata.annotations.last-good-image metadata.annotations.upgrade-by metadata.annotations.upgrade-from metadata.annotations.upgrade-started metadata.resourceVersion spec.$setElementOrder/containers spec.containers"
 	patchPort         = "patch Service metadata.resourceVersion spec.$setElementOrder/ports spec.ports"
 	patchAdoptPod     = "patch Pod metadata.annotations.applied metadata.annotations.owner-uid metadata.resourceVersion"
 	patchAdoptService = "patch Service metadata.annotations.owner-uid metadata.resourceVersion"

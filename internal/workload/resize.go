@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package workload
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
+)
+
+// Reasons of conditions that tell how a resize goes.
+const (
+	ReasonResizeDeferred   xpv2.ConditionReason = "ResizeDeferred"
+	ReasonResizeInfeasible xpv2.ConditionReason = "ResizeInfeasible"
+)
+
+// resizable are the resources that a running Pod can be given more or less of
+// (KEP-1287). GPUs are none of them: devices are allotted when a container starts.
+var resizable = []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} //nolint:gochecknoglobals // A constant list.
+
+// fieldResources is the part of a spec that a resize can change.
+const fieldResources = "spec.resources."
+
+// resizeRemedy is what ends a difference in resources alone: nothing but a new
+// record where the Pod has them already, a resize where only cpu and memory get
+// other values, else a new Pod.
+func resizeRemedy(want, found *corev1.Pod) Remedy {
+	c := performerContainer(found)
+	if c == nil {
+		return RemedyReplace
+	}
+	w, f := defaulted(want.Spec.Containers[0].Resources), c.Resources
+	remedy := RemedyPatch
+	for _, lists := range [][2]corev1.ResourceList{{w.Requests, f.Requests}, {w.Limits, f.Limits}} {
+		for _, name := range names(lists[0], lists[1]) {
+			wanted, isWanted := lists[0][name]
+			there, isThere := lists[1][name]
+			switch {
+			case isWanted && isThere && wanted.Cmp(there) == 0:
+			case isWanted && isThere && slices.Contains(resizable, name):
+				remedy = RemedyResize
+			default:
+				// What is there cannot be removed, nor what is not be added, without
+				// a change of the quality of service that a Pod was started with.
+				return RemedyReplace
+			}
+		}
+	}
+	return remedy
+}
+
+// defaulted has requests where there are only limits, as the API server fills
+// them in.
+func defaulted(r corev1.ResourceRequirements) corev1.ResourceRequirements {
+	out := corev1.ResourceRequirements{Limits: r.Limits, Requests: maps.Clone(r.Limits)}
+	if out.Requests == nil {
+		out.Requests = corev1.ResourceList{}
+	}
+	maps.Copy(out.Requests, r.Requests)
+	return out
+}
+
+func names(a, b corev1.ResourceList) []corev1.ResourceName {
+	all := maps.Clone(a)
+	if all == nil {
+		all = corev1.ResourceList{}
+	}
+	maps.Copy(all, b)
+	return slices.Sorted(maps.Keys(all))
+}
+
+// resized is a Pod with cpu and memory as wanted.
+func resized(want, found *corev1.Pod) *corev1.Pod {
+	pod := found.DeepCopy()
+	c := performerContainer(pod)
+	w := defaulted(want.Spec.Containers[0].Resources)
+	for _, name := range resizable {
+		if q, ok := w.Requests[name]; ok {
+			c.Resources.Requests[name] = q
+		}
+		if q, ok := w.Limits[name]; ok {
+			c.Resources.Limits[name] = q
+		}
+	}
+	return pod
+}
+
+// resizeWords are the resources that a resize changes, in words.
+func resizeWords(want, found *corev1.Pod) string {
+	var words []string
+	w, f := defaulted(want.Spec.Containers[0].Resources), performerContainer(found).Resources
+	for _, part := range []struct {
+		name string
+		w, f corev1.ResourceList
+	}{{"requests", w.Requests, f.Requests}, {"limits", w.Limits, f.Limits}} {
+		for _, name := range resizable {
+			a, b := part.f[name], part.w[name]
+			if a.Cmp(b) != 0 {
+				words = append(words, fmt.Sprintf("%s of %s from %s to %s", part.name, name, a.String(), b.String()))
+			}
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// WithoutResize are differences that only a new Pod ends, since the API server
+// does not resize this one.
+func WithoutResize(d []Difference, why string) []Difference {
+	out := slices.Clone(d)
+	for i := range out {
+		if out[i].Remedy == RemedyResize {
+			out[i].Remedy, out[i].Note = RemedyReplace, "which could not be resized: "+why
+		}
+	}
+	return out
+}
+
+// resizeTrouble is what keeps a resize from being done, in a reason and a
+// sentence: both "" for nothing.
+func resizeTrouble(pod *corev1.Pod) (xpv2.ConditionReason, string) {
+	c := podCondition(pod, corev1.PodResizePending)
+	if c == nil || c.Status != corev1.ConditionTrue {
+		return "", ""
+	}
+	if c.Reason == corev1.PodReasonInfeasible {
+		return ReasonResizeInfeasible, fmt.Sprintf("Pod %s cannot be resized on node %s and goes on as it was: %s; ask for less, or let spec.upgrade.strategy be Recreate", pod.Name, pod.Spec.NodeName, c.Message)
+	}
+	return ReasonResizeDeferred, fmt.Sprintf("Pod %s goes on as it was until node %s has room for what it asks for now: %s", pod.Name, pod.Spec.NodeName, c.Message)
+}
+
+// performerContainer is the container that a Pod is there for; nil where it has
+// none of that name.
+func performerContainer(pod *corev1.Pod) *corev1.Container {
+	for i := range pod.Spec.Containers {
+		if pod.Spec.Containers[i].Name == ContainerName {
+			return &pod.Spec.Containers[i]
+		}
+	}
+	return nil
+}
