@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
@@ -90,6 +91,21 @@ func Eventually(t *testing.T, what string, holds func(context.Context) (bool, st
 	if err != nil {
 		t.Fatalf("waited %s in vain until %s; last: %s", within, what, last)
 	}
+}
+
+// Watch the objects of a namespace until the test ends.
+func (h *Hub) Watch(t *testing.T, l client.ObjectList, ns string) watch.Interface {
+	t.Helper()
+	c, err := client.NewWithWatch(h.Config, client.Options{Scheme: h.Scheme()})
+	if err != nil {
+		t.Fatalf("cannot make a watching client: %v", err)
+	}
+	w, err := c.Watch(t.Context(), l, client.InNamespace(ns))
+	if err != nil {
+		t.Fatalf("cannot watch: %v", err)
+	}
+	t.Cleanup(w.Stop)
+	return w
 }
 
 // AwaitGone waits until an object does not exist any more.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	kerrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,11 +17,15 @@ import (
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 )
 
-// NewPerformer is a Performer that any node can run.
+// NewPerformer is a Performer that any node can run, and whose Pods drain for a
+// moment only.
 func NewPerformer(ns, name string, m ...func(*v1alpha1.Performer)) *v1alpha1.Performer {
 	p := &v1alpha1.Performer{
 		ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name},
-		Spec:       v1alpha1.PerformerSpec{AVSAddress: AVS, Image: "myavs/performer:v1"},
+		Spec: v1alpha1.PerformerSpec{
+			AVSAddress: AVS, Image: "myavs/performer:v1",
+			Upgrade: &v1alpha1.UpgradePolicy{Drain: &metav1.Duration{Duration: 100 * time.Millisecond}},
+		},
 	}
 	for _, f := range m {
 		f(p)
@@ -138,15 +143,7 @@ func Identity(pod *corev1.Pod) map[string]string {
 // the Performer went through until it was as given.
 func (h *Hub) WatchPhases(t *testing.T, p *v1alpha1.Performer) func(until *v1alpha1.Performer) []v1alpha1.PerformerPhase {
 	t.Helper()
-	c, err := client.NewWithWatch(h.Config, client.Options{Scheme: h.Scheme()})
-	if err != nil {
-		t.Fatalf("cannot make a watching client: %v", err)
-	}
-	w, err := c.Watch(t.Context(), &v1alpha1.PerformerList{}, client.InNamespace(p.Namespace))
-	if err != nil {
-		t.Fatalf("cannot watch Performers: %v", err)
-	}
-	t.Cleanup(w.Stop)
+	w := h.Watch(t, &v1alpha1.PerformerList{}, p.Namespace)
 	return func(until *v1alpha1.Performer) []v1alpha1.PerformerPhase {
 		var phases []v1alpha1.PerformerPhase
 		for e := range w.ResultChan() {
