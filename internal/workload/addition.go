@@ -86,3 +86,23 @@ func hasKey(item any, key value.FieldList) bool {
 	}
 	return true
 }
+
+// valueAt is what a path leads to in a value of maps and lists; nil for nothing.
+func valueAt(path fieldpath.Path, v any) any {
+	if len(path) == 0 {
+		return v
+	}
+	switch e := path[0]; {
+	case e.FieldName != nil:
+		m, _ := v.(map[string]any)
+		return valueAt(path[1:], m[*e.FieldName])
+	case e.Key != nil, e.Index != nil:
+		list, _ := v.([]any)
+		for i, item := range list {
+			if (e.Key != nil && hasKey(item, *e.Key)) || (e.Index != nil && i == *e.Index) {
+				return valueAt(path[1:], item)
+			}
+		}
+	}
+	return nil
+}

@@ -116,7 +116,7 @@ func stamped(cs []xpv2.Condition, generation int64, now time.Time) []xpv2.Condit
 // ordered puts Available last: the executor's own client reads the message of
 // the last condition as the message of the whole status.
 func ordered(cs []xpv2.Condition) []xpv2.Condition {
-	order := []xpv2.ConditionType{xpv2.TypeSynced, v1alpha1.TypeTargetReachable, xpv2.TypeReady, TypeProgressing, TypeDegraded, TypeSingleSigner, TypeAvailable}
+	order := []xpv2.ConditionType{xpv2.TypeSynced, v1alpha1.TypeTargetReachable, xpv2.TypeReady, TypeProgressing, TypeDegraded, TypeDrifted, TypeSingleSigner, TypeAvailable}
 	slices.SortStableFunc(cs, func(a, b xpv2.Condition) int {
 		return slices.Index(order, a.Type) - slices.Index(order, b.Type)
 	})

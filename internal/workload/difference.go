@@ -63,7 +63,7 @@ func (o Objects) Pods() []*corev1.Pod {
 }
 
 // A Difference is one field in which what is found is not what is wanted. It
-// never holds a value: values may be secret.
+// holds no value that may be secret.
 type Difference struct {
 	// Object is the kind of the object that differs.
 	Object string
@@ -73,6 +73,9 @@ type Difference struct {
 	// Manager is the field manager that changed the object, if it was not this
 	// provider.
 	Manager string
+	// From and To are what it was and what it was changed to, in words that hold no
+	// secret; "" where somebody else did not change it.
+	From, To string
 	// Note says more, where there is more to say.
 	Note string
 	// Remedy is what ends the difference.
@@ -103,8 +106,10 @@ func (d Difference) String() string {
 		return fmt.Sprintf("the %s is no longer wanted", d.Object)
 	case d.Field == "":
 		return fmt.Sprintf("the %s is missing", d.Object)
-	case d.Manager != "":
+	case d.Manager != "" && d.From == "":
 		return fmt.Sprintf("%s %s was changed by %q", d.Object, d.Field, d.Manager)
+	case d.Manager != "":
+		return fmt.Sprintf("%s %s was changed by %q from %s to %s", d.Object, d.Field, d.Manager, d.From, d.To)
 	}
 	if d.Note != "" {
 		return d.Field + " (" + d.Note + ")"
@@ -171,6 +176,9 @@ func podDifferences(p *v1alpha1.Performer, want, found *corev1.Pod) []Difference
 	if !slices.ContainsFunc(d, Difference.isImage) {
 		d = append(d, imageDrift(want, found)...)
 	}
+	if !slices.ContainsFunc(d, Difference.isImage) {
+		d = append(d, pinDifference(p, found)...)
+	}
 	return append(d, metadataDrift("Pod", want, found)...)
 }
 
@@ -211,7 +219,7 @@ func imageDrift(want, found *corev1.Pod) []Difference {
 	if m == "" {
 		return nil
 	}
-	return []Difference{{Object: "Pod", Field: fieldPodImage, Manager: m, Remedy: RemedyPatch}}
+	return []Difference{drift("Pod", fieldPodImage, m, want.Spec.Containers[0].Image, image)}
 }
 
 // Image is the image that a Pod's performer container should run.
@@ -230,18 +238,14 @@ func metadataDrift(kind string, want, found metav1.Object) []Difference {
 	var d []Difference
 	for _, key := range slices.Sorted(maps.Keys(want.GetLabels())) {
 		if found.GetLabels()[key] != want.GetLabels()[key] {
-			d = append(d, Difference{
-				Object: kind, Field: "metadata.labels[" + key + "]", Remedy: RemedyPatch,
-				Manager: managerOf(found, fieldpath.MakePathOrDie("metadata", "labels", key)),
-			})
+			m := managerOf(found, fieldpath.MakePathOrDie("metadata", "labels", key))
+			d = append(d, drift(kind, "metadata.labels["+key+"]", m, want.GetLabels()[key], found.GetLabels()[key]))
 		}
 	}
 	for _, key := range []string{AnnotationOwner, AnnotationVersion} {
 		if found.GetAnnotations()[key] != want.GetAnnotations()[key] {
-			d = append(d, Difference{
-				Object: kind, Field: "metadata.annotations[" + key + "]", Remedy: RemedyPatch,
-				Manager: managerOf(found, fieldpath.MakePathOrDie("metadata", "annotations", key)),
-			})
+			m := managerOf(found, fieldpath.MakePathOrDie("metadata", "annotations", key))
+			d = append(d, drift(kind, "metadata.annotations["+key+"]", m, want.GetAnnotations()[key], found.GetAnnotations()[key]))
 		}
 	}
 	return d
@@ -249,18 +253,15 @@ func metadataDrift(kind string, want, found metav1.Object) []Difference {
 
 func serviceDifferences(want, found *corev1.Service) []Difference {
 	d := metadataDrift("Service", want, found)
-	add := func(field string, same bool, path ...any) {
+	add := func(field string, same bool, was, is any, path ...any) {
 		if !same {
-			d = append(d, Difference{
-				Object: "Service", Field: field, Remedy: RemedyPatch,
-				Manager: managerOf(found, fieldpath.MakePathOrDie(path...)),
-			})
+			d = append(d, drift("Service", field, managerOf(found, fieldpath.MakePathOrDie(path...)), was, is))
 		}
 	}
 	port := want.Spec.Ports[0]
-	add("spec.type", want.Spec.Type == found.Spec.Type, "spec", "type")
-	add("spec.selector", equality.Semantic.DeepEqual(want.Spec.Selector, found.Spec.Selector), "spec", "selector")
-	add("spec.ports", len(found.Spec.Ports) == 1 && samePort(port, found.Spec.Ports[0]), "spec", "ports",
+	add("spec.type", want.Spec.Type == found.Spec.Type, string(want.Spec.Type), string(found.Spec.Type), "spec", "type")
+	add("spec.selector", equality.Semantic.DeepEqual(want.Spec.Selector, found.Spec.Selector), want.Spec.Selector, found.Spec.Selector, "spec", "selector")
+	add("spec.ports", len(found.Spec.Ports) == 1 && samePort(port, found.Spec.Ports[0]), want.Spec.Ports, found.Spec.Ports, "spec", "ports",
 		fieldpath.KeyByFields("port", int64(port.Port), "protocol", string(port.Protocol)))
 	return d
 }

@@ -83,7 +83,7 @@ func TestDifferences(t *testing.T) {
 			reason: "An image that another manager set is drift, and the manager is named.",
 			p:      p,
 			found:  Objects{Pod: runningPod(p, setImage("evil:v1", managedBy("kubectl-edit", ownsImage))), Service: Service(p)},
-			want:   []Difference{{Object: "Pod", Field: "spec.containers[performer].image", Manager: "kubectl-edit", Remedy: RemedyPatch}},
+			want:   []Difference{{Object: "Pod", Field: "spec.containers[performer].image", Manager: "kubectl-edit", From: `"myavs/performer:v1"`, To: `"evil:v1"`, Remedy: RemedyPatch}},
 		},
 		"ImageRewrittenAtAdmission": {
 			reason: "An image that nobody is recorded to have set was rewritten by a webhook, and stays.",
@@ -160,7 +160,7 @@ func TestDifferences(t *testing.T) {
 				pod.ManagedFields = []metav1.ManagedFieldsEntry{managedBy("kubectl-label", `{"f:metadata":{"f:labels":{"f:app":{}}}}`)}
 			})},
 			want: []Difference{
-				{Object: "Pod", Field: "metadata.labels[app]", Manager: "kubectl-label", Remedy: RemedyPatch},
+				{Object: "Pod", Field: "metadata.labels[app]", Manager: "kubectl-label", From: `"hourglass-performer"`, To: `"other"`, Remedy: RemedyPatch},
 				{Object: "Pod", Field: "metadata.annotations[hourglass.eigenlayer.io/version]", Remedy: RemedyPatch},
 			},
 		},
@@ -175,7 +175,7 @@ func TestDifferences(t *testing.T) {
 			})},
 			want: []Difference{
 				{Object: "Service", Field: "spec.type", Remedy: RemedyPatch},
-				{Object: "Service", Field: "spec.selector", Manager: "kubectl-edit", Remedy: RemedyPatch},
+				{Object: "Service", Field: "spec.selector", Manager: "kubectl-edit", From: `{"app":"hourglass-performer","hourglass.eigenlayer.io/performer":"a"}`, To: `{"app":"other"}`, Remedy: RemedyPatch},
 				{Object: "Service", Field: "spec.ports", Remedy: RemedyPatch},
 			},
 		},
@@ -202,9 +202,9 @@ func TestWords(t *testing.T) {
 	got := Words([]Difference{
 		{Object: "Service", Remedy: RemedyCreate},
 		{Object: "Pod", Field: "spec.config.args", Remedy: RemedyReplace},
-		{Object: "Service", Field: "spec.type", Manager: "kubectl-edit"},
+		{Object: "Service", Field: "spec.type", Manager: "kubectl-edit", From: `"ClusterIP"`, To: `"NodePort"`},
 	})
-	want := `the Service is missing, spec.config.args, Service spec.type was changed by "kubectl-edit"`
+	want := `the Service is missing, spec.config.args, Service spec.type was changed by "kubectl-edit" from "ClusterIP" to "NodePort"`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Words(...): -want, +got:\n%s", diff)
 	}

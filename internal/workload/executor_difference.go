@@ -23,10 +23,7 @@ func contentDifferences(kind, field string, want, found metav1.Object, same bool
 	if same {
 		return d
 	}
-	return append(d, Difference{
-		Object: kind, Field: field, Remedy: RemedyPatch,
-		Manager: managerBelow(found, fieldpath.MakePathOrDie(field)),
-	})
+	return append(d, hidden(kind, field, managerBelow(found, fieldpath.MakePathOrDie(field))))
 }
 
 // deploymentDifferences between one that is wanted and one that was found. Its
@@ -38,16 +35,10 @@ func deploymentDifferences(want, found *appsv1.Deployment) []Difference {
 		d = append(d, Difference{Object: "Deployment", Field: "metadata.annotations[" + AnnotationSigner + "]", Remedy: RemedyPatch})
 	}
 	if found.Spec.Replicas == nil || *want.Spec.Replicas != *found.Spec.Replicas {
-		d = append(d, Difference{
-			Object: "Deployment", Field: fieldReplicas, Remedy: RemedyPatch,
-			Manager: managerOf(found, fieldpath.MakePathOrDie("spec", "replicas")),
-		})
+		d = append(d, drift("Deployment", fieldReplicas, managerOf(found, fieldpath.MakePathOrDie("spec", "replicas")), want.Spec.Replicas, found.Spec.Replicas))
 	}
 	if want.Spec.Strategy.Type != found.Spec.Strategy.Type {
-		d = append(d, Difference{
-			Object: "Deployment", Field: fieldStrategy, Remedy: RemedyPatch,
-			Manager: managerBelow(found, fieldpath.MakePathOrDie("spec", "strategy")),
-		})
+		d = append(d, drift("Deployment", fieldStrategy, managerBelow(found, fieldpath.MakePathOrDie("spec", "strategy")), string(want.Spec.Strategy.Type), string(found.Spec.Strategy.Type)))
 	}
 	record := ParseApplied(found.Annotations[AnnotationApplied])
 	if record == nil {
@@ -81,7 +72,11 @@ func templateDrift(want, found *appsv1.Deployment) []Difference {
 	if path == nil {
 		return nil
 	}
-	return []Difference{{Object: "Deployment", Field: strings.TrimPrefix(path.String(), "."), Manager: manager, Remedy: RemedyPatch}}
+	field := strings.TrimPrefix(path.String(), ".")
+	return []Difference{{
+		Object: "Deployment", Field: field, Manager: manager, Remedy: RemedyPatch,
+		From: shownIn(&want.Spec.Template.Spec, path[len(base):]), To: shownIn(&found.Spec.Template.Spec, path[len(base):]),
+	}}
 }
 
 // rollsPods says whether differences of a Deployment are in its Pods.

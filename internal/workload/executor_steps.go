@@ -56,6 +56,7 @@ func ExecutorSteps(want, found ExecutorObjects, now time.Time) []Step {
 			// What a binding refers to cannot be changed: it goes, and comes back.
 			s.drop = append(s.drop, Step{Kind: "RoleBinding", Remedy: RemedyDelete, Found: f, Differences: []Difference{{
 				Object: "RoleBinding", Field: "roleRef", Remedy: RemedyPatch, Manager: managerBelow(f, fieldpath.MakePathOrDie("roleRef")),
+				From: shown(w.RoleRef), To: shown(f.RoleRef),
 			}}})
 			return nil, f
 		}

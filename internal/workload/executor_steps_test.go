@@ -328,7 +328,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				o.Deployment.Spec.Template.Spec.Containers[0].Image = "other"
 				by(o.Deployment, kubectl, inContainer(`{"f:image":{}}`))
 			},
-			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.containers[name="executor"].image was changed by "kubectl-edit"`),
+			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.containers[name="executor"].image was changed by "kubectl-edit" from "hourglass/executor:v1" to "other"`),
 			change: undone,
 		},
 		"ArgsByAnother": {
@@ -338,7 +338,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				o.Deployment.Spec.Template.Spec.Containers[0].Args = []string{"--config=/tmp/c"}
 				by(o.Deployment, kubectl, inContainer(`{"f:args":{}}`))
 			},
-			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.containers[name="executor"].args[0] was changed by "kubectl-edit"`),
+			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.containers[name="executor"].args[0] was changed by "kubectl-edit" from (not shown) to (not shown)`),
 			change: undone,
 		},
 		"SidecarByAnother": {
@@ -349,7 +349,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				pod.Containers = append(pod.Containers, corev1.Container{Name: "spy"})
 				by(o.Deployment, kubectl, template(`{"f:containers":{"k:{\"name\":\"spy\"}":{".":{},"f:name":{}}}}`))
 			},
-			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.containers[name="spy"] was changed by "kubectl-edit"`),
+			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.containers[name="spy"] was changed by "kubectl-edit" from nothing to (not shown)`),
 			change: undone,
 		},
 		"InitContainerByAnother": {
@@ -361,7 +361,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				pod.Containers[0].Env = []corev1.EnvVar{{Name: "LD_PRELOAD", Value: "x"}}
 				by(o.Deployment, kubectl, template(`{"f:containers":{"k:{\"name\":\"executor\"}":{"f:env":{"k:{\"name\":\"LD_PRELOAD\"}":{"f:name":{}}}}},"f:initContainers":{"k:{\"name\":\"spy\"}":{"f:name":{}}}}`))
 			},
-			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.containers[name="executor"].env[name="LD_PRELOAD"].name was changed by "kubectl-edit"`),
+			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.containers[name="executor"].env[name="LD_PRELOAD"].name was changed by "kubectl-edit" from (not shown) to (not shown)`),
 			change: undone,
 		},
 		"MountRemoved": {
@@ -395,7 +395,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				o.Deployment.Spec.Template.Spec.ServiceAccountName = "admin"
 				by(o.Deployment, kubectl, template(`{"f:serviceAccountName":{}}`))
 			},
-			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.serviceAccountName was changed by "kubectl-edit"`),
+			want:   drift("Deployment", "ns/ex", `Deployment spec.template.spec.serviceAccountName was changed by "kubectl-edit" from "ex" to "admin"`),
 			change: undone,
 		},
 		"ScaledByAnother": {
@@ -405,7 +405,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				o.Deployment.Spec.Replicas = new(int32(2))
 				by(o.Deployment, "kubectl-scale", `{"f:spec":{"f:replicas":{}}}`)
 			},
-			want:   drift("Deployment", "ns/ex", `Deployment spec.replicas was changed by "kubectl-scale"`),
+			want:   drift("Deployment", "ns/ex", `Deployment spec.replicas was changed by "kubectl-scale" from 1 to 2`),
 			change: func(o *ExecutorObjects) { o.Deployment.Spec.Replicas = new(int32(1)) },
 		},
 		"ConfigByAnother": {
@@ -415,7 +415,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				o.ConfigMap.Data["config.yaml"], o.ConfigMap.Data["more"] = "x", "y"
 				by(o.ConfigMap, kubectl, `{"f:data":{"f:config.yaml":{},"f:more":{}}}`)
 			},
-			want:   drift("ConfigMap", "ns/ex-config", `ConfigMap data was changed by "kubectl-edit"`),
+			want:   drift("ConfigMap", "ns/ex-config", `ConfigMap data was changed by "kubectl-edit" from (not shown) to (not shown)`),
 			change: func(o *ExecutorObjects) { o.ConfigMap.Data = rendered(t, executor()).ConfigMap.Data },
 		},
 		"KeysByAnother": {
@@ -425,7 +425,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				o.Secret.Data["ecdsa"] = []byte("stolen")
 				by(o.Secret, kubectl, `{"f:data":{"f:ecdsa":{}}}`)
 			},
-			want:   drift("Secret", "ns/ex-keys", `Secret data was changed by "kubectl-edit"`),
+			want:   drift("Secret", "ns/ex-keys", `Secret data was changed by "kubectl-edit" from (not shown) to (not shown)`),
 			change: func(o *ExecutorObjects) { o.Secret.Data["ecdsa"] = []byte("0xE") },
 		},
 		"RightsByAnother": {
@@ -435,7 +435,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				o.Role.Rules[0].Resources = []string{"*"}
 				by(o.Role, kubectl, `{"f:rules":{}}`)
 			},
-			want:   drift("Role", "default/ex", `Role rules was changed by "kubectl-edit"`),
+			want:   drift("Role", "default/ex", `Role rules was changed by "kubectl-edit" from (not shown) to (not shown)`),
 			change: func(o *ExecutorObjects) { o.Role.Rules = rendered(t, executor()).Role.Rules },
 		},
 		"SubjectsByAnother": {
@@ -445,7 +445,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				o.RoleBinding.Subjects[0].Name = "someone"
 				by(o.RoleBinding, kubectl, `{"f:subjects":{}}`)
 			},
-			want: drift("RoleBinding", "default/ex", `RoleBinding subjects was changed by "kubectl-edit"`),
+			want: drift("RoleBinding", "default/ex", `RoleBinding subjects was changed by "kubectl-edit" from (not shown) to (not shown)`),
 			change: func(o *ExecutorObjects) {
 				o.RoleBinding.Subjects = rendered(t, executor()).RoleBinding.Subjects
 			},
@@ -457,7 +457,7 @@ func TestExecutorStepsOfOthers(t *testing.T) {
 				o.Service.Spec.Selector = map[string]string{"app": "x"}
 				by(o.Service, kubectl, `{"f:spec":{"f:selector":{}}}`)
 			},
-			want: drift("Service", "ns/ex", `Service spec.selector was changed by "kubectl-edit"`),
+			want: drift("Service", "ns/ex", `Service spec.selector was changed by "kubectl-edit" from {"app":"hourglass-executor","hourglass.eigenlayer.io/executor":"ex"} to {"app":"x"}`),
 			change: func(o *ExecutorObjects) {
 				o.Service.Spec.Selector = rendered(t, executor()).Service.Spec.Selector
 			},

@@ -23,7 +23,7 @@ func MayAdopt(mg metav1.Object) bool {
 // OwnedByOther is the sentence for an object under a managed resource's name that
 // belongs to someone else.
 func OwnedByOther(kind string, o metav1.Object) string {
-	return fmt.Sprintf("%s %s/%s exists and belongs to %s; delete it, or set the annotation %s: \"true\" on this resource to take it over without a restart",
+	return fmt.Sprintf("%s %s/%s exists and belongs to %s; delete it, or set the annotation %s: \"true\" on this resource, or on its namespace, to take it over without a restart",
 		kind, o.GetNamespace(), o.GetName(), ownerOf(o), AnnotationAdopt)
 }
 

@@ -115,7 +115,7 @@ func TestPatchedService(t *testing.T) {
 func TestOwner(t *testing.T) {
 	p := performer()
 	controller := true
-	const rest = `; delete it, or set the annotation hourglass.eigenlayer.io/adopt: "true" on this resource to take it over without a restart`
+	const rest = `; delete it, or set the annotation hourglass.eigenlayer.io/adopt: "true" on this resource, or on its namespace, to take it over without a restart`
 
 	cases := map[string]struct {
 		reason string

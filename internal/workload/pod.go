@@ -76,7 +76,7 @@ func container(p *v1alpha1.Performer, c placement.Constraints) corev1.Container 
 	no := false
 	return corev1.Container{
 		Name:            ContainerName,
-		Image:           p.Spec.Image,
+		Image:           imageOf(p),
 		ImagePullPolicy: p.Spec.ImagePullPolicy,
 		Command:         p.Spec.Config.Command,
 		Args:            p.Spec.Config.Args,

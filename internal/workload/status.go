@@ -49,6 +49,7 @@ func Status(p *v1alpha1.Performer, found Objects, d []Difference, now time.Time)
 			s.Upgrade = nil
 		}
 	}
+	s.PinnedImage = pinnedImage(p, found.Pod, s.Ready && s.FailedUpgrade == nil)
 	s.Phase = phase(p, found.Pod, dx, up, d)
 	s.SetConditions(stamped(conditions(p, found, dx, s, now), p.GetGeneration(), now)...)
 	s.Conditions = ordered(s.Conditions)

@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -66,9 +68,10 @@ func TestRollback(t *testing.T) {
 			if same := before.UID == after.UID; same != tc.samePod {
 				t.Errorf("%s The same Pod: %t", tc.reason, same)
 			}
-			if n := podsOf(t, p); len(n) != 1 {
-				t.Errorf("there must be one Pod in the end: %v", n)
-			}
+			eventually(t, "there is one Pod", func(context.Context) (bool, string) {
+				pods := podsOf(t, p)
+				return len(pods) == 1, fmt.Sprint(pods)
+			})
 
 			change(t, p, func(p *v1alpha1.Performer) { p.Spec.Image = "myavs/performer:v3" })
 			await(t, p, "is upgraded to what was asked for since", func(p *v1alpha1.Performer) bool {

@@ -24,6 +24,7 @@ type connector struct {
 	track   target.Tracker
 	record  event.Recorder
 	kube    client.Reader
+	live    client.Reader
 }
 
 // Connect to the cluster that the executor's ProviderConfig names.
@@ -40,5 +41,5 @@ func (c *connector) Connect(ctx context.Context, e *v1alpha1.HourglassExecutor) 
 	if err != nil {
 		return nil, err
 	}
-	return &external{cluster: cl, kube: c.kube, record: c.record, now: time.Now}, nil
+	return &external{cluster: cl, kube: c.kube, live: c.live, record: c.record, now: time.Now}, nil
 }

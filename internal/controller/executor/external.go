@@ -19,6 +19,8 @@ import (
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/options"
+	"github.com/crossplane-contrib/provider-hourglass/internal/metrics"
 	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
 )
@@ -35,8 +37,10 @@ const (
 type external struct {
 	cluster *target.Cluster
 	kube    client.Reader
-	record  event.Recorder
-	now     func() time.Time
+	// live reads in the control plane past the cache.
+	live   client.Reader
+	record event.Recorder
+	now    func() time.Time
 }
 
 // Observe what the target cluster holds under the executor's names.
@@ -57,11 +61,12 @@ func (x *external) Observe(ctx context.Context, e *v1alpha1.HourglassExecutor) (
 		return managed.ExternalObservation{}, err
 	}
 	e.Status = workload.ExecutorStatus(e, found, x.now())
-	if err := errors.Join(mustOwn(e, found.ExecutorObjects), x.noOtherDeployment(ctx, e)); err != nil {
+	if err := errors.Join(x.mustOwn(ctx, e, found.ExecutorObjects), x.noOtherDeployment(ctx, e)); err != nil {
 		e.Status = workload.ExecutorHindered(e, workload.ExecutorStatus(e, found.Own(e), x.now()), err.Error(), x.now())
 		return managed.ExternalObservation{}, err
 	}
 	d := workload.DifferencesOf(workload.ExecutorSteps(want, found.ExecutorObjects, x.now()))
+	workload.Drift(e, d, false, x.now())
 	return managed.ExternalObservation{
 		ResourceExists:   found.Deployment != nil,
 		ResourceUpToDate: len(d) == 0,
@@ -120,7 +125,7 @@ func (x *external) take(ctx context.Context, e *v1alpha1.HourglassExecutor) erro
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(mustOwn(e, found.ExecutorObjects), x.noOtherDeployment(ctx, e)); err != nil {
+	if err := errors.Join(x.mustOwn(ctx, e, found.ExecutorObjects), x.noOtherDeployment(ctx, e)); err != nil {
 		return err
 	}
 	for _, s := range workload.ExecutorSteps(want, found.ExecutorObjects, x.now()) {
@@ -145,8 +150,21 @@ func (x *external) step(ctx context.Context, e *v1alpha1.HourglassExecutor, s wo
 	}
 	if err == nil {
 		x.record.Event(e, patchEvent(s))
+		x.corrected(e, s)
 	}
 	return nil
+}
+
+// corrected tells and counts what somebody else had changed in an object, now that
+// it is as it was.
+func (x *external) corrected(e *v1alpha1.HourglassExecutor, s workload.Step) {
+	workload.Drift(e, s.Differences, true, x.now())
+	for _, d := range workload.Foreign(s.Differences) {
+		metrics.Drift(d.Object, d.Field)
+	}
+	if !workload.Owns(e, s.Found) {
+		metrics.Adopted(s.Kind)
+	}
 }
 
 // create an object. Where its name is taken, the cache is behind, or the object
@@ -166,7 +184,7 @@ func (x *external) create(ctx context.Context, e *v1alpha1.HourglassExecutor, s 
 		return errors.Wrapf(ignoreStale(err), "cannot get the %s that has the executor's name", s.Kind)
 	}
 	w, f := workload.ExecutorObjects{}.With(want), workload.ExecutorObjects{}.With(found)
-	if err := mustOwn(e, f); err != nil {
+	if err := x.mustOwn(ctx, e, f); err != nil {
 		return err
 	}
 	for _, s := range workload.ExecutorSteps(w, f, x.now()) {
@@ -202,17 +220,21 @@ func patchEvent(s workload.Step) event.Event {
 
 // mustOwn refuses objects that belong to someone else, unless they may be
 // adopted.
-func mustOwn(e *v1alpha1.HourglassExecutor, found workload.ExecutorObjects) error {
-	if workload.MayAdopt(e) {
-		if why := workload.UnadoptableDeployment(e, found.Deployment); why != "" {
-			return errors.New(why)
-		}
-		return nil
-	}
+func (x *external) mustOwn(ctx context.Context, e *v1alpha1.HourglassExecutor, found workload.ExecutorObjects) error {
 	for _, o := range found.Objects() {
-		if !workload.Owns(e, o) {
+		if workload.Owns(e, o) {
+			continue
+		}
+		may, err := options.MayAdopt(ctx, x.live, e)
+		if err != nil {
+			return err
+		}
+		if !may {
 			return errors.New(workload.OwnedByOther(kindOf(o), o))
 		}
+	}
+	if why := workload.UnadoptableDeployment(e, found.Deployment); why != "" {
+		return errors.New(why)
 	}
 	return nil
 }

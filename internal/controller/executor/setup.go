@@ -52,6 +52,7 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 			track:   target.NewTracker(mgr.GetClient()),
 			record:  record,
 			kube:    mgr.GetClient(),
+			live:    mgr.GetAPIReader(),
 		}),
 		managed.WithPollIntervalHook(options.PollInterval(o)),
 		managed.WithFinalizer(finalizer))...)

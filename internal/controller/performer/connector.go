@@ -24,6 +24,8 @@ type connector struct {
 	track   target.Tracker
 	record  event.Recorder
 	kube    client.Reader
+	live    client.Reader
+	nodes   *nodes
 	again   func(p *v1alpha1.Performer, after time.Duration)
 }
 
@@ -44,6 +46,8 @@ func (c *connector) Connect(ctx context.Context, p *v1alpha1.Performer) (managed
 	return &external{
 		cluster: cl,
 		kube:    c.kube,
+		live:    c.live,
+		nodes:   c.nodes,
 		record:  c.record,
 		now:     time.Now,
 		again:   c.again,

@@ -34,8 +34,11 @@ const connectionHost = "host"
 type external struct {
 	cluster *target.Cluster
 	kube    client.Reader
-	record  event.Recorder
-	now     func() time.Time
+	// live reads in the control plane past the cache.
+	live   client.Reader
+	record event.Recorder
+	now    func() time.Time
+	nodes  *nodes
 	// again has the Performer looked at again, after a while.
 	again func(p *v1alpha1.Performer, after time.Duration)
 }
@@ -63,8 +66,12 @@ func (e *external) Observe(ctx context.Context, p *v1alpha1.Performer) (managed.
 		p.Status = workload.Hindered(p, s, reasonOf(err), err.Error(), e.now())
 		return managed.ExternalObservation{}, err
 	}
+	if found.LostTEE, err = e.lostTEE(ctx, p, found.Pod); err != nil {
+		return managed.ExternalObservation{}, err
+	}
 	d := workload.Differences(p, want, found, e.now())
 	e.tell(p, workload.Status(p, found, d, e.now()), found)
+	workload.Drift(p, d, false, e.now())
 	_, service := split(d)
 	move := workload.NextMove(p, want, found, d, workload.Room{}, e.now())
 	return managed.ExternalObservation{
@@ -118,6 +125,9 @@ func (e *external) Update(ctx context.Context, p *v1alpha1.Performer) (managed.E
 	}
 	want, _, err := e.want(ctx, p)
 	if err != nil {
+		return managed.ExternalUpdate{}, err
+	}
+	if found.LostTEE, err = e.lostTEE(ctx, p, found.Pod); err != nil {
 		return managed.ExternalUpdate{}, err
 	}
 	pod, service := split(workload.Differences(p, want, found, e.now()))
@@ -271,6 +281,13 @@ func (e *external) delete(ctx context.Context, p *v1alpha1.Performer, o client.O
 // tell in the Performer how it goes, count what has ended well since, and come
 // again when time alone changes something.
 func (e *external) tell(p *v1alpha1.Performer, s v1alpha1.PerformerStatus, found workload.Objects) {
+	if found.LostTEE != "" && p.GetCondition(workload.TypeDegraded).Reason != workload.ReasonTEEViolation {
+		metrics.TEEViolation(metrics.Reported)
+		e.record.Event(p, event.Warning(reasonViolated, errors.New(found.LostTEE)))
+	}
+	if pin := s.PinnedImage; pin != nil && (p.Status.PinnedImage == nil || *pin != *p.Status.PinnedImage) {
+		metrics.ImagesPinned.Inc()
+	}
 	if last := s.LastUpgrade; !last.Equal(p.Status.LastUpgrade) && !workload.WentBack(found.Pod) {
 		metrics.Upgraded(workload.StrategyOf(found.Pod), workload.TookToUpgrade(found.Pod, last.Time))
 	}

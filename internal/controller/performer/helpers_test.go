@@ -204,7 +204,9 @@ func newWorld(t *testing.T, cached, live []client.Object, fail map[string]error)
 // external is the client under test, in this world.
 func (w *world) external() *external {
 	return &external{
-		kube: w.api,
+		kube:  w.api,
+		live:  w.api,
+		nodes: &nodes{},
 		cluster: &target.Cluster{
 			Client: interceptor.NewClient(w.api, interceptor.Funcs{
 				Get: func(ctx context.Context, _ client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {

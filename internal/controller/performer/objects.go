@@ -16,6 +16,7 @@ import (
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/metrics"
 	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
 )
@@ -162,7 +163,11 @@ func (e *external) updateService(ctx context.Context, p *v1alpha1.Performer, wan
 		return errors.Wrapf(err, "cannot change Service %s (%s)", found.Name, workload.Words(d))
 	}
 	if err == nil {
+		if !workload.Owns(p, found) {
+			metrics.Adopted("Service")
+		}
 		e.record.Event(p, patchEvent(p, found, d))
+		e.corrected(p, d)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func details(port string) managed.ConnectionDetails {
 
 const (
 	endpoint   = "performer-a.ns.svc.cluster.local:9090"
-	howToAdopt = `; delete it, or set the annotation hourglass.eigenlayer.io/adopt: "true" on this resource to take it over without a restart`
+	howToAdopt = `; delete it, or set the annotation hourglass.eigenlayer.io/adopt: "true" on this resource, or on its namespace, to take it over without a restart`
 )
 
 func TestObserve(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
+	"github.com/crossplane-contrib/provider-hourglass/internal/controller/options"
 	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
 )
@@ -38,7 +39,11 @@ func (e *external) mustOwn(ctx context.Context, p *v1alpha1.Performer, found wor
 // mayTake says whether somebody else's object may be taken over: with the
 // Performer's consent, and not from another Performer that is there.
 func (e *external) mayTake(ctx context.Context, p *v1alpha1.Performer, kind string, o client.Object) error {
-	if !workload.MayAdopt(p) {
+	may, err := options.MayAdopt(ctx, e.live, p)
+	if err != nil {
+		return err
+	}
+	if !may {
 		return errors.New(workload.OwnedByOther(kind, o))
 	}
 	l := &v1alpha1.PerformerList{}

@@ -27,6 +27,8 @@ const (
 	reasonEnded      event.Reason = "EndedPod"
 	reasonRolledBack event.Reason = "RolledBack"
 	reasonNoFallback event.Reason = "NoFallback"
+	reasonViolated   event.Reason = "TEEViolation"
+	reasonNoRoom     event.Reason = "NoRoom"
 )
 
 // movePods takes the next step towards what is wanted of the Pods.
@@ -54,7 +56,11 @@ func (e *external) take(ctx context.Context, p *v1alpha1.Performer, want, found 
 		if why := workload.Unadoptable(p, want.Pod, found.Pod); why != "" {
 			return errors.New(why)
 		}
-		return e.patchPod(ctx, p, m, patchEvent(p, found.Pod, d))
+		tell := patchEvent(p, found.Pod, d)
+		if m.Strategy == v1alpha1.StrategyRecreate {
+			tell = event.Normal(reasonNoRoom, "Going on without a second Pod: "+m.Why)
+		}
+		return e.patchPod(ctx, p, m, tell, d...)
 	case workload.ActDrain:
 		return e.drain(ctx, p, m)
 	case workload.ActStart:
@@ -74,8 +80,9 @@ func (e *external) take(ctx context.Context, p *v1alpha1.Performer, want, found 
 	return nil
 }
 
-// patchPod changes a Pod as a move says, and tells of it.
-func (e *external) patchPod(ctx context.Context, p *v1alpha1.Performer, m workload.Move, tell event.Event) error {
+// patchPod changes a Pod as a move says, and tells of it, and of the differences
+// that this ends.
+func (e *external) patchPod(ctx context.Context, p *v1alpha1.Performer, m workload.Move, tell event.Event, d ...workload.Difference) error {
 	err := e.cluster.Patch(ctx, m.Next, client.StrategicMergeFrom(m.Pod, client.MergeFromWithOptimisticLock{}))
 	if ignoreStale(err) != nil {
 		return errors.Wrapf(err, "cannot change Pod %s in place (%s)", m.Pod.Name, m.Why)
@@ -83,8 +90,18 @@ func (e *external) patchPod(ctx context.Context, p *v1alpha1.Performer, m worklo
 	if err == nil {
 		e.record.Event(p, tell)
 		countPatch(m, tell)
+		e.corrected(p, d)
 	}
 	return nil
+}
+
+// corrected tells and counts what somebody else had changed, now that it is as it
+// was.
+func (e *external) corrected(p *v1alpha1.Performer, d []workload.Difference) {
+	workload.Drift(p, d, true, e.now())
+	for _, x := range workload.Foreign(d) {
+		metrics.Drift(x.Object, x.Field)
+	}
 }
 
 // countPatch counts what was done by a patch.

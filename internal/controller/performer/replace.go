@@ -42,6 +42,9 @@ func (e *external) replacePod(ctx context.Context, p *v1alpha1.Performer, want *
 	if err != nil || !deleted {
 		return errors.Wrap(err, "cannot end the Pod to replace it")
 	}
+	if found.LostTEE != "" {
+		metrics.TEEViolation(metrics.Ended)
+	}
 	metrics.Upgrade(string(m.Strategy), metrics.Started)
 	e.record.Event(p, event.Normal(reasonReplacing, fmt.Sprintf("Replacing Pod %s, which cannot be changed in place: %s", m.Pod.Name, m.Why)))
 	return nil

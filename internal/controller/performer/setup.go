@@ -42,13 +42,15 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 	finalizer := options.NewFinalizer(mgr.GetClient(), func(o resource.Object) string {
 		return workload.PodName(o.(*v1alpha1.Performer)) //nolint:forcetypeassert // This controller has no other kind.
 	})
-	later := &later{}
+	later, nodes := &later{}, &nodes{}
 	next := managed.NewReconciler(quietly, resource.ManagedKind(gvk), append(options.Reconciler(o, name, record),
 		managed.WithTypedExternalConnector(&connector{
 			targets: o.Targets,
 			track:   target.NewTracker(mgr.GetClient()),
 			record:  record,
 			kube:    mgr.GetClient(),
+			live:    mgr.GetAPIReader(),
+			nodes:   nodes,
 			again:   later.again,
 		}),
 		managed.WithPollIntervalHook(options.PollInterval(o)),
@@ -75,6 +77,9 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 		Build(ratelimiter.NewReconciler(name, r, o.GlobalRateLimiter))
 	if err != nil {
 		return errors.Wrap(err, "cannot build the controller of Performers")
+	}
+	nodes.watch = func(cache cache.Cache) error {
+		return c.Watch(source.Kind(cache, client.Object(metadataOf()), performersOn(mgr.GetClient()), predicate.LabelChangedPredicate{}))
 	}
 	// A Performer without executorRef needs no executors, not even their kind.
 	o.WhenServed(mgr, func() error {
@@ -136,6 +141,15 @@ func usersOf(kube client.Reader) func(context.Context, target.Ref) []reconcile.R
 func performersOf(kube client.Reader) handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, e client.Object) []reconcile.Request {
 		return where(ctx, kube, func(p *v1alpha1.Performer) bool { return p.Spec.ExecutorRef == e.GetName() }, client.InNamespace(e.GetNamespace()))
+	})
+}
+
+// performersOn has the Performers on a node reconciled that require a TEE.
+func performersOn(kube client.Reader) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, node client.Object) []reconcile.Request {
+		return where(ctx, kube, func(p *v1alpha1.Performer) bool {
+			return p.Status.NodeName == node.GetName() && workload.TEEDemand(p) != nil
+		})
 	})
 }
 

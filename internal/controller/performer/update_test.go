@@ -74,7 +74,7 @@ func TestUpdate(t *testing.T) {
 			p:      p,
 			cached: []client.Object{drifted, serviceFor(p)},
 			calls:  []string{"patch Pod metadata.labels.avs metadata.resourceVersion"},
-			events: []event.Event{normal("CorrectingDrift", `Corrected Pod performer-a: Pod metadata.labels[hourglass.eigenlayer.io/avs] was changed by "kubectl-label"`)},
+			events: []event.Event{normal("CorrectingDrift", `Corrected Pod performer-a: Pod metadata.labels[hourglass.eigenlayer.io/avs] was changed by "kubectl-label" from "0x1234567890abcdef1234567890abcdef12345678" to "0x0"`)},
 		},
 		"Ending": {
 			reason: "A Pod that is ending is not deleted twice, however it differs.",
