@@ -48,7 +48,10 @@ func TestDriftInWords(t *testing.T) {
 			line:   `kubectl patch pod performer-image --field-manager=somebody -p '{"spec":{"containers":[{"name":"performer","image":"myavs/other:v1"}]}}'`,
 			says:   `Pod spec\.containers\[performer\]\.image was changed by "somebody" from .*myavs/performer:v1.* to .*myavs/other:v1`,
 			kind:   "Pod", field: "spec.containers[performer].image",
-			isRight: func(t *testing.T, p *v1alpha1.Performer) bool { t.Helper(); return containerOf(podOf(t, p)).Image == imageV1 },
+			isRight: func(t *testing.T, p *v1alpha1.Performer) bool {
+				t.Helper()
+				return containerOf(podOf(t, p)).Image == imageV1
+			},
 		},
 	}
 	for name, tc := range cases {
