@@ -71,7 +71,7 @@ render: ## Render the composition function's examples and compare; UPDATE=1 writ
 
 .PHONY: e2e
 e2e: ## Test the provider as a process against a real control plane with simulated nodes.
-	@go test -count=1 -timeout 40m -v ./cluster/test/e2e/... | grep -v --line-buffered -e '^=== ' -e '^{'
+	@go test -count=1 -timeout 40m -parallel 16 -v ./cluster/test/e2e/... | grep -v --line-buffered -e '^=== ' -e '^{'
 
 .PHONY: e2e-stack
 e2e-stack: ## Test the packages as Crossplane installs, upgrades and removes them, with claims and composite resources.
