@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlcontroller "sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -61,6 +62,9 @@ func Setup(mgr ctrl.Manager, o options.Options) error {
 	}
 	if err := options.AddStateMetrics(mgr, o, &v1alpha1.PerformerList{}); err != nil {
 		return err
+	}
+	if err := metrics.Registry.Register(gauges{kube: mgr.GetClient()}); err != nil {
+		return errors.Wrap(err, "cannot register the metrics of Performers")
 	}
 	if err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.Performer{}, indexPod, podName); err != nil {
 		return errors.Wrap(err, "cannot index Performers by the names of their Pods")
