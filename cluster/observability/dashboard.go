@@ -14,6 +14,7 @@ import (
 // Dashboard is as much of Grafana's JSON as is drawn and checked here.
 type Dashboard struct {
 	ID            *int    `json:"id"`
+	UID           string  `json:"uid"`
 	Title         string  `json:"title"`
 	SchemaVersion int     `json:"schemaVersion"`
 	Panels        []Panel `json:"panels"`
