@@ -55,6 +55,7 @@ lint: ## Run go vet and golangci-lint. The first time builds the linter, which t
 	@echo "linting"
 	@go vet ./...
 	@go tool -modfile=cluster/tools/golangci-lint/go.mod golangci-lint run
+	@cd cluster/observability && go vet ./... && go tool -modfile=../tools/golangci-lint/go.mod golangci-lint run
 
 .PHONY: unit
 unit: gcc ## Run the unit tests with the race detector and check the coverage of the pure packages.
@@ -63,7 +64,7 @@ unit: gcc ## Run the unit tests with the race detector and check the coverage of
 
 .PHONY: observability
 observability: ## Check the alerts and the dashboard of docs/observability with Prometheus' own engine; UPDATE=1 draws the dashboard anew.
-	@cd cluster/observability && go vet ./... && go test -count=1 ./... $(if $(UPDATE),-update)
+	@cd cluster/observability && go test -count=1 ./... $(if $(UPDATE),-update)
 
 .PHONY: integration
 integration: ## Test the kinds' validation, the placement and a start without kinds on a real API server and scheduler, and the packages in a registry.

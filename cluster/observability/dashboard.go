@@ -5,7 +5,6 @@ package observability
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -74,15 +73,11 @@ type Target struct {
 	RefID        string      `json:"refId"`
 }
 
-// ReadDashboard from a file.
-func ReadDashboard(path string) (*Dashboard, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the dashboard: %w", err)
-	}
+// ReadDashboard from Grafana's JSON.
+func ReadDashboard(text []byte) (*Dashboard, error) {
 	d := &Dashboard{}
-	if err := json.Unmarshal(b, d); err != nil {
-		return nil, fmt.Errorf("cannot understand %s: %w", path, err)
+	if err := json.Unmarshal(text, d); err != nil {
+		return nil, fmt.Errorf("cannot understand the dashboard: %w", err)
 	}
 	return d, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"github.com/prometheus/prometheus/promql"
 	"gonum.org/v1/plot"
@@ -16,17 +17,17 @@ import (
 
 // drawLines draws time series over their legend.
 func (p Panel) drawLines(c draw.Canvas, lines []line, r *Recording) error {
-	pl := p.axes(r)
+	pl := p.axes()
 	stacked := p.FieldConfig.Defaults.Custom.Stacking.Mode == "normal"
 	if stacked {
 		lines = stack(lines)
 	}
 	// What is stacked highest is drawn first, so that the others cover it.
-	for i := len(lines) - 1; i >= 0; i-- {
-		for _, piece := range pieces(lines[i].points, r.step().Milliseconds()) {
+	for i, one := range slices.Backward(lines) {
+		for _, piece := range pieces(one.points, r.step().Milliseconds()) {
 			l, err := plotter.NewLine(piece)
 			if err != nil {
-				return fmt.Errorf("cannot draw %q: %w", lines[i].name, err)
+				return fmt.Errorf("cannot draw %q: %w", one.name, err)
 			}
 			l.Color, l.Width = colorOf(i), vg.Points(1.2)
 			if stacked {
@@ -41,8 +42,8 @@ func (p Panel) drawLines(c draw.Canvas, lines []line, r *Recording) error {
 	return nil
 }
 
-// axes of a plot of the recording's time.
-func (p Panel) axes(r *Recording) *plot.Plot {
+// axes of a plot over time.
+func (p Panel) axes() *plot.Plot {
 	pl := plot.New()
 	pl.BackgroundColor = colorPanel
 	grid := plotter.NewGrid()

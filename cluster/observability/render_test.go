@@ -10,10 +10,9 @@ import (
 )
 
 const (
-	docs       = "../../docs/observability/"
-	dashboards = docs + "dashboard.json"
-	picture    = docs + "dashboard.svg"
-	scrapes    = "testdata/scrapes.txt"
+	docs    = "../../docs/observability/"
+	picture = docs + "dashboard.svg"
+	scrapes = "testdata/scrapes.txt"
 )
 
 var update = flag.Bool("update", false, "write the picture of the dashboard instead of comparing it")
@@ -33,7 +32,7 @@ func recording(t *testing.T) *Recording {
 
 func dashboard(t *testing.T) *Dashboard {
 	t.Helper()
-	d, err := ReadDashboard(dashboards)
+	d, err := ReadDashboard([]byte(read(t, "dashboard.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
