@@ -149,7 +149,7 @@ func countedCases() map[string]alertCase {
 			want: []string{"DriftKeepsComing: Somebody keeps changing metadata.labels of Pods, and the provider keeps correcting it"},
 		},
 		"DriftOnce": {
-			reason: "Who changed a hundred objects once does not fight.", alert: "DriftKeepsComing", at: 18 * time.Minute,
+			reason: "Who changed a hundred objects once does not fight.", alert: "DriftKeepsComing", at: 14 * time.Minute,
 			series: []string{`hourglass_drift_corrected_total{kind="Pod",field="metadata.labels"} 0x5 100x60`},
 		},
 		"DriftSlowly": {

@@ -24,9 +24,9 @@ type Dashboard struct {
 
 // Variable of a dashboard, which its user chooses.
 type Variable struct {
-	Name       string `json:"name"`
-	Type       string `json:"type"`
-	Definition string `json:"definition"`
+	Name       string      `json:"name"`
+	Type       string      `json:"type"`
+	Datasource *Datasource `json:"datasource"`
 }
 
 // Panel of a dashboard.

@@ -25,6 +25,11 @@ func TestDashboardTravels(t *testing.T) {
 		t.Error("the dashboard must have a variable called datasource of that type")
 	}
 	want := &Datasource{Type: "prometheus", UID: "${datasource}"}
+	for _, v := range d.Templating.List {
+		if diff := cmp.Diff(want, v.Datasource); v.Type != "datasource" && diff != "" {
+			t.Errorf("the data source of variable %s: -want, +got:\n%s", v.Name, diff)
+		}
+	}
 	for _, p := range d.Panels {
 		if p.Type == "row" {
 			continue
