@@ -35,7 +35,7 @@ xpkg: ## Build Crossplane's packages: make xpkg VERSION=v0.1.0 REGISTRY=registry
 	@$(PACKAGES) build --version '$(VERSION)' --registry '$(REGISTRY)' $(if $(ARCH),--arch '$(ARCH)') $(if $(PUSH),--push)
 
 .PHONY: test
-test: check-generate lint unit integration render e2e e2e-stack e2e-fleet e2e-node ## Run every check there is.
+test: check-generate lint unit observability integration render e2e e2e-stack e2e-fleet e2e-node ## Run every check there is.
 	@echo "all checks passed that could run; what was skipped says so above"
 
 .PHONY: generate
@@ -55,11 +55,16 @@ lint: ## Run go vet and golangci-lint. The first time builds the linter, which t
 	@echo "linting"
 	@go vet ./...
 	@go tool -modfile=cluster/tools/golangci-lint/go.mod golangci-lint run
+	@cd cluster/observability && go vet ./... && go tool -modfile=../tools/golangci-lint/go.mod golangci-lint run
 
 .PHONY: unit
 unit: gcc ## Run the unit tests with the race detector and check the coverage of the pure packages.
 	@go test -race -timeout 20m $(UNITS)
 	@go test -cover -timeout 20m $(PURE) | awk '{ match($$0, /[0-9.]+%/); c = substr($$0, RSTART, RLENGTH - 1) + 0; print $$2, c "%"; if (c < 90) low = 1 } END { if (low) { print "a pure package has less than 90% of its statements covered: add tests"; exit 1 } }'
+
+.PHONY: observability
+observability: ## Check the alerts and the dashboard of docs/observability with Prometheus' own engine; UPDATE=1 draws the dashboard anew.
+	@cd cluster/observability && go test -count=1 ./... $(if $(UPDATE),-update)
 
 .PHONY: integration
 integration: ## Test the kinds' validation, the placement and a start without kinds on a real API server and scheduler, and the packages in a registry.
