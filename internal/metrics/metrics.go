@@ -69,6 +69,15 @@ var (
 
 func init() { //nolint:gochecknoinits // So do all who add to controller-runtime's registry.
 	metrics.Registry.MustRegister(PodsDrained, ResizesRefused, ImagesPinned, upgrades, durations, drift, adopted, violations)
+	// A series that begins with 1 is no increase for Prometheus.
+	for _, strategy := range []string{"InPlace", "Resize", "Recreate", "Surge"} {
+		for _, result := range []string{Started, Succeeded, RolledBack} {
+			upgrades.WithLabelValues(strategy, result)
+		}
+	}
+	for _, action := range []string{Reported, Ended} {
+		violations.WithLabelValues(action)
+	}
 }
 
 // Upgrade counts an upgrade by a strategy with a result.

@@ -173,6 +173,10 @@ func podDifferences(p *v1alpha1.Performer, want, found *corev1.Pod) []Difference
 		return metadataDrift("Pod", want, found)
 	}
 	d := specDifferences(want, found)
+	if len(d) == 0 && found.Annotations[AnnotationFailedSpec] != "" {
+		// What runs in place of what failed is wanted now.
+		d = append(d, Difference{Object: "Pod", Field: "metadata.annotations[" + AnnotationFailedSpec + "]", Remedy: RemedyPatch})
+	}
 	if !slices.ContainsFunc(d, Difference.isImage) {
 		d = append(d, imageDrift(want, found)...)
 	}
@@ -198,7 +202,7 @@ func specDifferences(want, found *corev1.Pod) []Difference {
 		case path == FieldImage || same:
 			r = RemedyPatch
 		case strings.HasPrefix(path, fieldResources):
-			r = resizeRemedy(want, found)
+			r = resizeRemedy(path, want, found)
 		}
 		d = append(d, Difference{Object: "Pod", Field: path, Remedy: r})
 	}

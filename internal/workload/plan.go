@@ -70,6 +70,9 @@ func NextMove(p *v1alpha1.Performer, want, found Objects, d []Difference, room R
 	if why, _ := upgradeFailure(p, found, now); why != "" && !failed(p, want.Pod, live) {
 		return goBack(p, want.Pod, found, why, now)
 	}
+	if live.Labels[LabelRole] == RoleDraining || (found.Standby != nil && found.Standby.Name == StandbyName(p, want.Pod)) {
+		d = WithoutResize(d, "the API server refused that") // It was asked before this was begun.
+	}
 	c := choose(p, want.Pod, found, d, room)
 	if c.strategy == v1alpha1.StrategySurge {
 		return surge(p, want.Pod, found, c, now)
@@ -110,9 +113,13 @@ func change(p *v1alpha1.Performer, want, live *corev1.Pod, d []Difference, c cho
 		m.Act = ActRefuse
 		m.Why = fmt.Sprintf("spec.upgrade.strategy InPlace does not allow what needs a new Pod (%s); the Pod runs on as it is: let the strategy be Auto, Recreate or Surge, or undo the change", Words(d))
 	case RemedyFor(d) == RemedyResize:
-		m.Act, m.Next, m.Why = ActResize, resized(want, live), resizeWords(want, live)
+		m.Act, m.Next = ActResize, resized(want, live, d)
+		m.Why = resizeWords(m.Next, live)
 	default:
-		m.Act, m.Next = ActPatch, PatchedPod(want, live, d, now)
+		m.Act, m.Next = ActPatch, PatchedPod(want, live, d, UpgradeStart(p, now))
+		if changesSpec(d) {
+			m.Why = fmt.Sprintf("%s (%s)", Words(d), c)
+		}
 	}
 	return m
 }
@@ -124,7 +131,7 @@ func surge(p *v1alpha1.Performer, want *corev1.Pod, found Objects, c choice, now
 	switch {
 	case found.Standby == nil:
 		m.Act, m.Next = ActStart, second
-		MarkUpgrade(m.Next, c.String(), now)
+		MarkUpgrade(m.Next, c.String(), UpgradeStart(p, now))
 	case found.Standby.Name != second.Name:
 		m.Act, m.Pod, m.Why = ActEnd, found.Standby, "it is not what is wanted any more"
 	case strategy(p) == v1alpha1.StrategyAuto && unschedulable(found.Standby):
@@ -174,7 +181,7 @@ func goBack(p *v1alpha1.Performer, want *corev1.Pod, found Objects, why string, 
 		m.Next = withFailure(found.Pod.DeepCopy(), SpecID(p, want), why)
 	case found.Pod.Annotations[AnnotationLastGoodImage] != "":
 		m.Strategy = v1alpha1.StrategyInPlace
-		m.Next = rolledBack(p, want, found.Pod, why, now)
+		m.Next = rolledBack(p, want, found.Pod, why, UpgradeStart(p, now))
 	default:
 		m.Strategy = v1alpha1.StrategyRecreate
 	}

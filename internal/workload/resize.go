@@ -26,32 +26,37 @@ var resizable = []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory}
 // fieldResources is the part of a spec that a resize can change.
 const fieldResources = "spec.resources."
 
-// resizeRemedy is what ends a difference in resources alone: nothing but a new
-// record where the Pod has them already, a resize where only cpu and memory get
-// other values, else a new Pod.
-func resizeRemedy(want, found *corev1.Pod) Remedy {
+// resizeRemedy is what ends a difference in requests or in limits alone: nothing but
+// a new record where the Pod has them already, a resize where only cpu and memory
+// differ, else a new Pod. What the API server does not let be resized, such as what
+// changes the quality of service, it says itself.
+func resizeRemedy(field string, want, found *corev1.Pod) Remedy {
 	c := performerContainer(found)
 	if c == nil {
 		return RemedyReplace
 	}
-	w, f := defaulted(want.Spec.Containers[0].Resources), c.Resources
 	remedy := RemedyPatch
-	for _, lists := range [][2]corev1.ResourceList{{w.Requests, f.Requests}, {w.Limits, f.Limits}} {
-		for _, name := range names(lists[0], lists[1]) {
-			wanted, isWanted := lists[0][name]
-			there, isThere := lists[1][name]
-			switch {
-			case isWanted && isThere && wanted.Cmp(there) == 0:
-			case isWanted && isThere && slices.Contains(resizable, name):
-				remedy = RemedyResize
-			default:
-				// What is there cannot be removed, nor what is not be added, without
-				// a change of the quality of service that a Pod was started with.
-				return RemedyReplace
-			}
+	w, f := resourcesAt(field, defaulted(want.Spec.Containers[0].Resources), c.Resources)
+	for _, name := range names(w, f) {
+		wanted, isWanted := w[name]
+		there, isThere := f[name]
+		switch {
+		case isWanted && isThere && wanted.Cmp(there) == 0:
+		case slices.Contains(resizable, name):
+			remedy = RemedyResize
+		default:
+			return RemedyReplace
 		}
 	}
 	return remedy
+}
+
+// resourcesAt are the requests or the limits of two containers.
+func resourcesAt(field string, a, b corev1.ResourceRequirements) (corev1.ResourceList, corev1.ResourceList) {
+	if field == fieldResources+"limits" {
+		return a.Limits, b.Limits
+	}
+	return a.Requests, b.Requests
 }
 
 // defaulted has requests where there are only limits, as the API server fills
@@ -74,38 +79,57 @@ func names(a, b corev1.ResourceList) []corev1.ResourceName {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// resized is a Pod with cpu and memory as wanted.
-func resized(want, found *corev1.Pod) *corev1.Pod {
+// resized is a Pod with cpu and memory as wanted where they differ.
+func resized(want, found *corev1.Pod, d []Difference) *corev1.Pod {
 	pod := found.DeepCopy()
 	c := performerContainer(pod)
 	w := defaulted(want.Spec.Containers[0].Resources)
-	for _, name := range resizable {
-		if q, ok := w.Requests[name]; ok {
-			c.Resources.Requests[name] = q
-		}
-		if q, ok := w.Limits[name]; ok {
-			c.Resources.Limits[name] = q
-		}
+	if slices.ContainsFunc(d, func(d Difference) bool { return d.Field == fieldResources+"limits" }) {
+		c.Resources.Limits = withResizable(c.Resources.Limits, w.Limits)
 	}
+	c.Resources.Requests = withResizable(c.Resources.Requests, w.Requests)
 	return pod
 }
 
+// withResizable is a list with cpu and memory of another.
+func withResizable(l, of corev1.ResourceList) corev1.ResourceList {
+	l = maps.Clone(l)
+	if l == nil {
+		l = corev1.ResourceList{}
+	}
+	for _, name := range resizable {
+		delete(l, name)
+		if q, ok := of[name]; ok {
+			l[name] = q
+		}
+	}
+	return l
+}
+
 // resizeWords are the resources that a resize changes, in words.
-func resizeWords(want, found *corev1.Pod) string {
+func resizeWords(next, found *corev1.Pod) string {
 	var words []string
-	w, f := defaulted(want.Spec.Containers[0].Resources), performerContainer(found).Resources
+	n, f := performerContainer(next).Resources, performerContainer(found).Resources
 	for _, part := range []struct {
 		name string
-		w, f corev1.ResourceList
-	}{{"requests", w.Requests, f.Requests}, {"limits", w.Limits, f.Limits}} {
+		n, f corev1.ResourceList
+	}{{"requests", n.Requests, f.Requests}, {"limits", n.Limits, f.Limits}} {
 		for _, name := range resizable {
-			a, b := part.f[name], part.w[name]
-			if a.Cmp(b) != 0 {
-				words = append(words, fmt.Sprintf("%s of %s from %s to %s", part.name, name, a.String(), b.String()))
+			from, to := amount(part.f, name), amount(part.n, name)
+			if from != to {
+				words = append(words, fmt.Sprintf("%s of %s from %s to %s", part.name, name, from, to))
 			}
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+func amount(l corev1.ResourceList, name corev1.ResourceName) string {
+	q, ok := l[name]
+	if !ok {
+		return "none"
+	}
+	return q.String()
 }
 
 // WithoutResize are differences that only a new Pod ends, since the API server

@@ -82,7 +82,7 @@ func upgradeFailure(p *v1alpha1.Performer, found Objects, now time.Time) (why st
 	if left > 0 {
 		return "", left
 	}
-	return fmt.Sprintf("it was not ready within %s: %s", deadline(p), dx.message), 0
+	return fmt.Sprintf("with image %s it was not ready within %s: %s", Image(pod), deadline(p), dx.message), 0
 }
 
 // canGoBack says whether there is something to go back to.

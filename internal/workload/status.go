@@ -3,6 +3,7 @@
 package workload
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -73,6 +74,9 @@ func phase(p *v1alpha1.Performer, pod *corev1.Pod, dx diagnosis, up upgrade, d [
 
 // upgrades says whether what differs will restart the container or the Pod.
 func upgrades(p *v1alpha1.Performer, d []Difference) bool {
+	if slices.ContainsFunc(d, func(d Difference) bool { return d.Field == fieldNode }) {
+		return false // It loses its place, for nothing new.
+	}
 	if RemedyFor(d) == RemedyReplace {
 		return strategy(p) != v1alpha1.StrategyInPlace
 	}

@@ -37,14 +37,14 @@ func TEEDemand(p *v1alpha1.Performer) *placement.Demand {
 
 // LostTEE says in a sentence in what a node is not the TEE any more that a Pod on it
 // was scheduled for, given what that demands of the node's labels; "" where it is.
-func LostTEE(pod *corev1.Pod, demands placement.Constraints, nodeLabels map[string]string) string {
+func LostTEE(pod *corev1.Pod, teeType string, demands placement.Constraints, nodeLabels map[string]string) string {
 	asks := &corev1.Pod{Spec: corev1.PodSpec{NodeSelector: demands.NodeSelector, Affinity: demands.Affinity}}
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: pod.Spec.NodeName, Labels: nodeLabels}}
 	if matches, err := nodeaffinity.GetRequiredNodeAffinity(asks).Match(node); err != nil || matches {
 		return ""
 	}
-	return fmt.Sprintf("Pod %s runs on node %s, which has lost the label that proves the TEE: it is asked for by %s",
-		pod.Name, pod.Spec.NodeName, strings.Join(keys(demands), ", "))
+	return fmt.Sprintf("Pod %s runs on node %s, which has lost the label that proves the TEE %s: it has none of %s any more",
+		pod.Name, pod.Spec.NodeName, teeType, strings.Join(keys(demands), ", "))
 }
 
 // keys of the node labels that constraints ask for, in order.

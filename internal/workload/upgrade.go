@@ -79,6 +79,15 @@ func MarkUpgrade(pod *corev1.Pod, by string, now time.Time) {
 	setAnnotation(pod, AnnotationUpgradeBy, by)
 }
 
+// UpgradeStart is when an upgrade that begins now begins. Times are told in whole
+// seconds, and an upgrade is over that is not younger than the last one.
+func UpgradeStart(p *v1alpha1.Performer, now time.Time) time.Time {
+	if last := p.Status.LastUpgrade; last != nil && now.Before(last.Add(time.Second)) {
+		return last.Add(time.Second)
+	}
+	return now
+}
+
 // StrategyOf is the strategy that a Pod's upgrade is done by.
 func StrategyOf(pod *corev1.Pod) string {
 	strategy, _, _ := strings.Cut(pod.Annotations[AnnotationUpgradeBy], ":")
@@ -91,7 +100,7 @@ func WentBack(pod *corev1.Pod) bool { return StrategyOf(pod) == strategyRollBack
 // TookToUpgrade is how long a Pod's upgrade took that was ready at a time.
 func TookToUpgrade(pod *corev1.Pod, ready time.Time) time.Duration {
 	if started := upgradeStarted(pod); started != nil {
-		return ready.Sub(started.Time)
+		return max(0, ready.Sub(started.Time))
 	}
 	return 0
 }

@@ -33,7 +33,7 @@ func TestDayTwoMetrics(t *testing.T) {
 			what:  "an upgrade in place",
 			do:    func() { change(t, p, newImage) },
 			until: func(q *v1alpha1.Performer) bool { return runsImage(t, q, imageV2) && q.Status.LastUpgrade != nil },
-			want:  growth{"upgrades": 1, "inplace": 1, "durations": 1},
+			want:  growth{"started": 1, "succeeded": 1, "inplace": 2, "durations": 1},
 		},
 		{
 			what: "an upgrade that is taken back",
@@ -41,7 +41,7 @@ func TestDayTwoMetrics(t *testing.T) {
 			until: func(q *v1alpha1.Performer) bool {
 				return runsImage(t, q, imageV2) && q.Status.GetCondition("Degraded").Reason == "UpgradeFailed"
 			},
-			want: growth{"upgrades": 1, "inplace": 1, "durations": 1, "degraded": 1},
+			want: growth{"started": 1, "rolledback": 1, "inplace": 2, "degraded": 1},
 		},
 		{
 			what: "an upgrade in place again",
@@ -49,7 +49,7 @@ func TestDayTwoMetrics(t *testing.T) {
 			until: func(q *v1alpha1.Performer) bool {
 				return runsImage(t, q, imageV3) && q.Status.GetCondition("Degraded").Reason != "UpgradeFailed"
 			},
-			want: growth{"upgrades": 1, "inplace": 1, "durations": 1, "degraded": -1},
+			want: growth{"started": 1, "succeeded": 1, "inplace": 2, "durations": 1, "degraded": -1},
 		},
 		{
 			what: "resources that the API server does not let change in place",
@@ -58,7 +58,7 @@ func TestDayTwoMetrics(t *testing.T) {
 				pod := podOf(t, p)
 				return running(q) && pod != nil && len(pod.Spec.Containers[0].Resources.Requests) == 0 && containerOf(pod).Ready
 			},
-			want: growth{"upgrades": 1, "recreate": 1, "durations": 1, "refused": 1, "drained": 1},
+			want: growth{"started": 1, "succeeded": 1, "recreate": 2, "durations": 1, "refused": 1, "drained": 1},
 		},
 		{
 			what: "drift",
@@ -95,14 +95,16 @@ func TestDayTwoMetrics(t *testing.T) {
 // daytwoSeries are metrics by what they count: a name and what the labels have.
 func daytwoSeries(of []string) map[string][]string {
 	return map[string][]string{
-		"upgrades":  {"hourglass_upgrades_total", "strategy=", "result="},
-		"inplace":   {"hourglass_upgrades_total", `strategy="InPlace"`},
-		"recreate":  {"hourglass_upgrades_total", `strategy="Recreate"`},
-		"durations": {"hourglass_upgrade_duration_seconds_count"},
-		"degraded":  append([]string{"hourglass_performer_degraded", `reason="UpgradeFailed"`}, of...),
-		"refused":   {"hourglass_resizes_refused_total"},
-		"drained":   {"hourglass_pods_drained_total"},
-		"drift":     {"hourglass_drift_corrected_total", `kind="Service"`, `field="spec.selector"`},
+		"started":    {"hourglass_upgrades_total", `result="Started"`},
+		"succeeded":  {"hourglass_upgrades_total", `result="Succeeded"`},
+		"rolledback": {"hourglass_upgrades_total", `result="RolledBack"`},
+		"inplace":    {"hourglass_upgrades_total", `strategy="InPlace"`},
+		"recreate":   {"hourglass_upgrades_total", `strategy="Recreate"`},
+		"durations":  {"hourglass_upgrade_duration_seconds_count"},
+		"degraded":   append([]string{"hourglass_performer_degraded", `reason="UpgradeFailed"`}, of...),
+		"refused":    {"hourglass_resizes_refused_total"},
+		"drained":    {"hourglass_pods_drained_total"},
+		"drift":      {"hourglass_drift_corrected_total", `kind="Service"`, `field="spec.selector"`},
 	}
 }
 

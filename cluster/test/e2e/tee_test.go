@@ -46,7 +46,7 @@ func TestTEEViolationReport(t *testing.T) {
 
 			change(t, node, func(n *corev1.Node) { delete(n.Labels, labelSGX) })
 			await(t, p, "says which node has lost what", func(q *v1alpha1.Performer) bool { return violated(q, node) && running(q) })
-			m.await(t, 1, "hourglass_tee_violations_total", `action="report"`)
+			m.await(t, 1, "hourglass_tee_violations_total", `action="Reported"`)
 			awaitReconciled(t, p)
 			if diff := cmp.Diff(untouched(before), untouched(podOf(t, p))); diff != "" {
 				t.Errorf("the Pod must not be touched: -before, +after:\n%s", diff)
@@ -93,7 +93,7 @@ func TestTEEViolationEnd(t *testing.T) {
 		return q.Status.Phase == v1alpha1.PerformerPending && !q.Status.Ready && pod != nil && pod.UID != before.UID && pod.Spec.NodeName == ""
 	})
 	findEvent(t, p, "", "sgx.*"+node.Name+"|"+node.Name+".*sgx")
-	m.await(t, 1, "hourglass_tee_violations_total", `action="end"`)
+	m.await(t, 1, "hourglass_tee_violations_total", `action="Ended"`)
 	waits := podOf(t, p)
 
 	change(t, node, func(n *corev1.Node) { n.Labels[labelSGX] = "true" })

@@ -111,7 +111,7 @@ func TestCreate(t *testing.T) {
 				patchImage,
 				"create Service", "get Service",
 			},
-			events: []event.Event{normal("UpgradingInPlace", "Changed Pod performer-a in place: spec.image")},
+			events: []event.Event{normal("UpgradingInPlace", "Changed Pod performer-a in place: spec.image (InPlace: the image can be changed in the Pod that runs)")},
 			left: []client.Object{podFor(p, func(pod *corev1.Pod) {
 				pod.Spec.Containers[0].Image = "myavs/performer:v2"
 				pod.Annotations[workload.AnnotationLastGoodImage] = testImage

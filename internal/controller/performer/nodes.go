@@ -147,5 +147,5 @@ func (e *external) lostTEE(ctx context.Context, p *v1alpha1.Performer, pod *core
 	if err != nil || labels == nil {
 		return "", err
 	}
-	return workload.LostTEE(pod, demands, labels), nil
+	return workload.LostTEE(pod, p.Spec.HardwareRequirements.TEEType, demands, labels), nil
 }

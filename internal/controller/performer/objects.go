@@ -138,7 +138,7 @@ func (e *external) createService(ctx context.Context, p *v1alpha1.Performer, wan
 }
 
 // patchEvent says why an object was patched.
-func patchEvent(p *v1alpha1.Performer, found client.Object, d []workload.Difference) event.Event {
+func patchEvent(p *v1alpha1.Performer, found client.Object, d []workload.Difference, why string) event.Event {
 	if !workload.Owns(p, found) {
 		return event.Normal(reasonAdopted, fmt.Sprintf("Took over %s %s as it runs", d[0].Object, found.GetName()))
 	}
@@ -150,7 +150,7 @@ func patchEvent(p *v1alpha1.Performer, found client.Object, d []workload.Differe
 	if !workload.ChangesImage(d) {
 		return event.Normal(reasonChanged, fmt.Sprintf("Changed %s %s, and nothing that runs: %s", d[0].Object, found.GetName(), workload.Words(d)))
 	}
-	return event.Normal(reasonUpgrading, fmt.Sprintf("Changed %s %s in place: %s", d[0].Object, found.GetName(), workload.Words(d)))
+	return event.Normal(reasonUpgrading, fmt.Sprintf("Changed %s %s in place: %s", d[0].Object, found.GetName(), why))
 }
 
 func (e *external) updateService(ctx context.Context, p *v1alpha1.Performer, want, found *corev1.Service, d []workload.Difference) error {
@@ -166,7 +166,7 @@ func (e *external) updateService(ctx context.Context, p *v1alpha1.Performer, wan
 		if !workload.Owns(p, found) {
 			metrics.Adopted("Service")
 		}
-		e.record.Event(p, patchEvent(p, found, d))
+		e.record.Event(p, patchEvent(p, found, d, workload.Words(d)))
 		e.corrected(p, d)
 	}
 	return nil

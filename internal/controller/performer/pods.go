@@ -56,7 +56,7 @@ func (e *external) take(ctx context.Context, p *v1alpha1.Performer, want, found 
 		if why := workload.Unadoptable(p, want.Pod, found.Pod); why != "" {
 			return errors.New(why)
 		}
-		tell := patchEvent(p, found.Pod, d)
+		tell := patchEvent(p, found.Pod, d, m.Why)
 		if m.Strategy == v1alpha1.StrategyRecreate {
 			tell = event.Normal(reasonNoRoom, "Going on without a second Pod: "+m.Why)
 		}

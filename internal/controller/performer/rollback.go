@@ -99,11 +99,11 @@ func (e *external) successor(ctx context.Context, p *v1alpha1.Performer, want *c
 	if err != nil {
 		return nil, err
 	}
-	if pod := workload.Fallback(p, want, t, e.now()); pod != nil {
+	if pod := workload.Fallback(p, want, t, workload.UpgradeStart(p, e.now())); pod != nil {
 		return pod, nil
 	}
 	if upgrading {
-		workload.MarkUpgrade(want, fmt.Sprintf("%s: a new Pod is needed", v1alpha1.StrategyRecreate), e.now())
+		workload.MarkUpgrade(want, fmt.Sprintf("%s: a new Pod is needed", v1alpha1.StrategyRecreate), workload.UpgradeStart(p, e.now()))
 		if t != nil {
 			want.Annotations[workload.AnnotationFallback] = "true"
 		}

@@ -44,7 +44,7 @@ func TestUpdate(t *testing.T) {
 		setBy(pod, "kubectl-label", `{"f:metadata":{"f:labels":{"f:hourglass.eigenlayer.io/avs":{}}}}`)
 	})
 	newer := func(pod *corev1.Pod) { pod.ResourceVersion = "1000" }
-	const upgraded = "Changed Pod performer-a in place: spec.image"
+	const upgraded = "Changed Pod performer-a in place: spec.image (InPlace: the image can be changed in the Pod that runs)"
 
 	cases := map[string]struct {
 		reason string
