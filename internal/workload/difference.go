@@ -124,6 +124,9 @@ func Differences(p *v1alpha1.Performer, want, found Objects, now time.Time) []Di
 	var d []Difference
 	if found.Pod != nil && found.Pod.DeletionTimestamp == nil && !waitsToBeReplaced(p, found.Pod, now) {
 		d = append(d, podDifferences(p, want.Pod, found.Pod)...)
+		if found.Pod.Labels[LabelRole] == RoleDraining || (found.Standby != nil && found.Standby.Name == StandbyName(p, want.Pod)) {
+			d = WithoutResize(d, "the API server refused that") // It was asked before this was begun.
+		}
 		d = append(d, teeDifference(p, found)...)
 	}
 	if want.Service == nil {

@@ -70,9 +70,6 @@ func NextMove(p *v1alpha1.Performer, want, found Objects, d []Difference, room R
 	if why, _ := upgradeFailure(p, found, now); why != "" && !failed(p, want.Pod, live) {
 		return goBack(p, want.Pod, found, why, now)
 	}
-	if live.Labels[LabelRole] == RoleDraining || (found.Standby != nil && found.Standby.Name == StandbyName(p, want.Pod)) {
-		d = WithoutResize(d, "the API server refused that") // It was asked before this was begun.
-	}
 	c := choose(p, want.Pod, found, d, room)
 	if c.strategy == v1alpha1.StrategySurge {
 		return surge(p, want.Pod, found, c, now)

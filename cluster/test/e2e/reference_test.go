@@ -173,6 +173,14 @@ func TestExamples(t *testing.T) {
 		{name: "performer/confidential-gpu.yaml", fate: fate{performer: "confidential-gpu-performer", node: "h100-tdx-0", holds: running}},
 		{name: "performer/secrets.yaml", fate: fate{performer: "secret-performer", holds: running}},
 		{name: "performer/observe-only.yaml", fate: fate{performer: "observed-performer", holds: running}},
+		{name: "performer/rollback.yaml", fate: fate{performer: "rollback-performer", holds: running}},
+		{name: "performer/resize.yaml", fate: fate{performer: "resize-performer", holds: running}},
+		{name: "performer/surge.yaml", fate: fate{performer: "surge-performer", holds: running}},
+		{name: "performer/drain.yaml", fate: fate{performer: "drain-performer", holds: running}},
+		{name: "performer/adopt.yaml", fate: fate{performer: "adopting-performer", holds: running}},
+		{name: "performer/drift.yaml", fate: fate{performer: "drift-performer", holds: running}},
+		{name: "performer/pinned.yaml", fate: fate{performer: "pinned-performer", holds: running}},
+		{name: "performer/tee-violation.yaml", fate: fate{performer: "strict-performer", holds: running}},
 		{name: "performer/unplaceable.yaml", fate: fate{performer: "unplaceable-performer", holds: stuck}},
 	}
 	known := map[string]bool{}

@@ -141,6 +141,19 @@ func audited(t *testing.T) []auditv1.Event {
 	return events
 }
 
+// findsAnother has a Performer find somebody else's Pod in its place.
+func findsAnother(t *testing.T, ns string) {
+	t.Helper()
+	kubectl(t, "run", "performer-taken", "-n", ns, "--image=myavs/performer:v1")
+	p := &v1alpha1.Performer{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "taken"}}
+	p.Spec.AVSAddress, p.Spec.Image = avs, "myavs/performer:v1"
+	if err := control.Create(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	kubectl(t, "wait", "performer/taken", "-n", ns, "--for=condition=Synced=False", "--timeout=60s")
+	kubectl(t, "delete", "performer/taken", "pod/performer-taken", "-n", ns, "--timeout=60s")
+}
+
 // everything that makes the provider call the API server.
 func everything(t *testing.T, ns string) {
 	t.Helper()
@@ -155,6 +168,9 @@ func everything(t *testing.T, ns string) {
 	first := ready(t, p, "v2", "")
 	merge(t, p, `{"spec":{"resources":{"requests":{"cpu":"1"}}}}`)
 	second := ready(t, p, "v2", first)
+	merge(t, p, `{"spec":{"config":{"args":["--again"]}}}`)
+	second = ready(t, p, "v2", second)
+	findsAnother(t, ns)
 	if err := control.Delete(t.Context(), &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "performer-all"}}); err != nil {
 		t.Fatal(err)
 	}
