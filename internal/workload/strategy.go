@@ -53,7 +53,7 @@ func choose(p *v1alpha1.Performer, want *corev1.Pod, found Objects, d []Differen
 	case asked == v1alpha1.StrategyInPlace || (asked == v1alpha1.StrategyAuto && !forced):
 		return inPlace(d)
 	case asked == v1alpha1.StrategyAuto:
-		return between(p, want, found, d, room)
+		return between(p, want, found, room)
 	case asked == v1alpha1.StrategySurge && StandbyName(p, want) == found.Pod.Name:
 		return choice{v1alpha1.StrategyRecreate, "the Pod that is there has the name that a second one would have"}
 	}
@@ -71,7 +71,7 @@ func inPlace(d []Difference) choice {
 // between Surge and Recreate, by whether there is room. A second Pod that is there
 // already takes some of it, and one that drains has left its Service: both stay
 // with what was begun.
-func between(p *v1alpha1.Performer, want *corev1.Pod, found Objects, d []Difference, room Room) choice {
+func between(p *v1alpha1.Performer, want *corev1.Pod, found Objects, room Room) choice {
 	live, name := found.Pod, StandbyName(p, want)
 	needs := "a new Pod is needed"
 	spec, why, _ := strings.Cut(live.Annotations[AnnotationChoice], " ")

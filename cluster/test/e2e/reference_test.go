@@ -5,12 +5,14 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/cluster/test/manifest"
@@ -183,13 +185,20 @@ func TestExamples(t *testing.T) {
 		{name: "performer/tee-violation.yaml", fate: fate{performer: "strict-performer", holds: running}},
 		{name: "performer/unplaceable.yaml", fate: fate{performer: "unplaceable-performer", holds: stuck}},
 	}
+	t.Cleanup(func() { // It runs last: all drain at the same time.
+		eventually(t, "the Performers of the examples are gone", func(ctx context.Context) (bool, string) {
+			l := &v1alpha1.PerformerList{}
+			err := hub.List(ctx, l, client.InNamespace("default"))
+			return err == nil && len(l.Items) == 0, fmt.Sprint(err, len(l.Items))
+		})
+	})
 	known := map[string]bool{}
 	for _, f := range files {
 		known[f.name] = true
 		file := filepath.Join(hub.Root, "examples", f.name)
 		t.Cleanup(func() {
 			if f.name != "provider/injected-identity.yaml" {
-				_, _ = hub.Cluster.Kubectl(context.WithoutCancel(t.Context()), "delete", "--ignore-not-found", "-f", file)
+				_, _ = hub.Cluster.Kubectl(context.WithoutCancel(t.Context()), "delete", "--ignore-not-found", "--wait=false", "-f", file)
 			}
 		})
 		t.Run(f.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ package plane
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func (r *Recording[T]) record(w watch.Interface) {
 func (r *Recording[T]) Sights() []Sight[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.sights[:len(r.sights):len(r.sights)]
+	return slices.Clip(r.sights)
 }
 
 // Find the first sight of which a condition holds.

@@ -75,7 +75,7 @@ func (n *nodes) of(ctx context.Context, cl *target.Cluster) (cache.Cache, error)
 	if err := cl.Live.List(ctx, some, client.Limit(1)); err != nil {
 		return nil, errors.Wrap(err, "cannot list the target's nodes, to see that they are TEEs")
 	}
-	c, stop, err := cl.NewCache(cache.Options{DefaultTransform: onlyLabels})
+	c, stop, err := cl.NewCache(cache.Options{DefaultTransform: onlyLabels}) //nolint:contextcheck // It ends with the cluster.
 	if err != nil {
 		return nil, err //nolint:wrapcheck // It says what could not be done.
 	}
@@ -85,7 +85,7 @@ func (n *nodes) of(ctx context.Context, cl *target.Cluster) (cache.Cache, error)
 		stop()
 		return nil, errors.Wrap(err, "cannot watch the target's nodes")
 	}
-	return n.keep(cl, c, stop)
+	return n.keep(cl, c, stop) //nolint:contextcheck // As above.
 }
 
 // known is the cache of a cluster's nodes, nil where none is open.
@@ -109,7 +109,7 @@ func (n *nodes) keep(cl *target.Cluster, c cache.Cache, stop func()) (cache.Cach
 	n.mu.Lock()
 	n.open = append(n.open, nodesOf{cluster: cl, cache: c})
 	n.mu.Unlock()
-	while, _ := cl.While(context.Background()) //nolint:govet // It ends with the cluster.
+	while, _ := cl.While(context.Background())
 	context.AfterFunc(while, func() { n.close(c) })
 	return c, errors.Wrap(n.watch(c), "cannot watch the target's nodes")
 }
