@@ -88,7 +88,7 @@ e2e-fleet: ## Test one provider with several target clusters: what they have, ho
 
 .PHONY: e2e-node
 e2e-node: node-programs ## Test the provider with a real node, whose containers run, as root on Linux; elsewhere it says what is missing. The first time builds the node.
-	@go test -count=1 -timeout 60m -v ./cluster/test/node/... | awk '/^skipped: / { print; skipped = 1 } !skipped && !/^=== / { print; fflush() }'
+	@go test -count=1 -parallel 8 -timeout 60m -v ./cluster/test/node/... | awk '/^skipped: / { print; skipped = 1 } !skipped && !/^=== / { print; fflush() }'
 
 .PHONY: bench
 bench: ## Measure how fast workloads are placed and how much the function adds to a call.

@@ -108,7 +108,7 @@ func notReady(s subject, pod *corev1.Pod) string {
 	if c := podCondition(pod, corev1.PodReady); c != nil && c.Message != "" {
 		msg += ": " + c.Message
 	}
-	if cs := containerStatus(pod, s.container); cs.RestartCount > 0 && cs.LastTerminationState.Terminated != nil {
+	if cs := containerStatus(pod, s.container); cs.RestartCount > 0 && (cs.LastTerminationState.Terminated != nil || cs.State.Terminated != nil) {
 		msg += fmt.Sprintf("; after %d restarts, %s", cs.RestartCount, lastExit(cs))
 	}
 	return msg + fmt.Sprintf("; it is ready when its gRPC health service on port %d says SERVING", s.port)
@@ -167,7 +167,10 @@ func waiting(s subject, pod *corev1.Pod) (diagnosis, bool) {
 // lastExit says how a container last ended. Its termination message is left
 // out: it is the performer's own text and may hold anything.
 func lastExit(cs corev1.ContainerStatus) string {
-	t := cs.LastTerminationState.Terminated
+	t := cs.State.Terminated
+	if t == nil {
+		t = cs.LastTerminationState.Terminated
+	}
 	if t == nil {
 		return "it ended"
 	}

@@ -7,10 +7,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	kerrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	xpv2 "github.com/crossplane/crossplane/apis/v2/core/v2"
+
+	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 )
 
 // Reasons of conditions that tell how a resize goes.
@@ -142,6 +147,27 @@ func WithoutResize(d []Difference, why string) []Difference {
 		}
 	}
 	return out
+}
+
+// NeverResized says whether an error of the API server means that a Pod cannot be
+// resized at all: its node's platform cannot, or who asks has no right to. An API
+// server also forbids what is too much for the node, or for a quota.
+func NeverResized(err error) bool {
+	return kerrors.IsForbidden(err) && (kerrors.HasStatusCause(err, causePlatform) || strings.Contains(err.Error(), `"pods/resize"`))
+}
+
+// causePlatform is the cause that an API server names where a node cannot resize
+// (plugin/pkg/admission/podresize of Kubernetes 1.37).
+const causePlatform metav1.CauseType = "UnsupportedPlatform"
+
+// NotResized tells in a Performer's status that its Pod goes on as it was, because
+// the API server let it have no more.
+func NotResized(p *v1alpha1.Performer, pod *corev1.Pod, err error, now time.Time) v1alpha1.PerformerStatus {
+	s := *p.Status.DeepCopy()
+	c := condition(TypeDegraded, true, ReasonResizeInfeasible, fmt.Sprintf("Pod %s cannot be resized on node %s and goes on as it was: %s", pod.Name, pod.Spec.NodeName, err))
+	s.SetConditions(stamped([]xpv2.Condition{c}, p.GetGeneration(), now)...)
+	s.Conditions = ordered(s.Conditions)
+	return s
 }
 
 // resizeTrouble is what keeps a resize from being done, in a reason and a

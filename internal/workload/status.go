@@ -52,7 +52,11 @@ func Status(p *v1alpha1.Performer, found Objects, d []Difference, now time.Time)
 	}
 	s.PinnedImage = pinnedImage(p, found.Pod, s.Ready && s.FailedUpgrade == nil)
 	s.Phase = phase(p, found.Pod, dx, up, d)
+	refused := p.Status.GetCondition(TypeDegraded)
 	s.SetConditions(stamped(conditions(p, found, dx, s, now), p.GetGeneration(), now)...)
+	if refused.Reason == ReasonResizeInfeasible && RemedyFor(d) == RemedyResize && s.Ready {
+		s.SetConditions(refused) // It is asked for still: what was said of it holds until it is asked again.
+	}
 	s.Conditions = ordered(s.Conditions)
 	return s
 }

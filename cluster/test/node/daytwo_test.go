@@ -83,6 +83,11 @@ func TestRollback(t *testing.T) { //nolint:tparallel // See above.
 			hub.AwaitRunning(t, p)
 			before := hub.PodOf(t, p)
 			plane.Change(t, hub, p, tc.worsen)
+			if name == "missing" {
+				hub.Await(t, p, "has failed to pull its image twice", func(q *v1alpha1.Performer) bool {
+					return q.Status.Upgrade != nil && q.Status.Upgrade.PullFailures >= 2
+				})
+			}
 			hub.Await(t, p, "says that its upgrade has failed: "+tc.reason, func(q *v1alpha1.Performer) bool {
 				return plane.Condition(q, "Degraded", "True", "UpgradeFailed", tc.words...) && q.Status.FailedUpgrade != nil
 			})
@@ -160,7 +165,7 @@ func TestResize(t *testing.T) {
 	hub.AwaitEvent(t, p, "Resizing")
 	ask("1000")
 	hub.Await(t, p, "says that its node cannot do that, and is Ready", func(q *v1alpha1.Performer) bool {
-		return plane.Running(q) && plane.Condition(q, "Degraded", "True", "ResizeInfeasible", "capacity", "cpu")
+		return plane.Running(q) && plane.Condition(q, "Degraded", "True", "ResizeInfeasible", "goes on as it was", "allocatable")
 	})
 	ask("70m")
 	awaitResized(t, p, "70m")

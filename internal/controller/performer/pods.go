@@ -153,8 +153,12 @@ func (e *external) end(ctx context.Context, p *v1alpha1.Performer, m workload.Mo
 func (e *external) resize(ctx context.Context, p *v1alpha1.Performer, m workload.Move) (refused string, err error) {
 	err = e.cluster.SubResource("resize").Patch(ctx, m.Next, client.StrategicMergeFrom(m.Pod))
 	switch {
-	case kerrors.IsInvalid(err), kerrors.IsMethodNotSupported(err), kerrors.IsForbidden(err), kerrors.IsBadRequest(err):
+	case kerrors.IsInvalid(err), kerrors.IsMethodNotSupported(err), kerrors.IsBadRequest(err), workload.NeverResized(err):
 		return err.Error(), nil
+	case kerrors.IsForbidden(err):
+		// The node is too small, or a quota: a new Pod would fare no better.
+		p.Status = workload.NotResized(p, m.Pod, err, e.now())
+		return "", errors.Wrapf(err, "cannot resize Pod %s (%s), which runs on as it is", m.Pod.Name, m.Why)
 	case kerrors.IsNotFound(err):
 		// Either the Pod has gone, which the cache will tell, or there is no such
 		// subresource.
