@@ -153,3 +153,22 @@ func TestRollbackRecreate(t *testing.T) {
 		t.Errorf("the arguments that were taken back come with an image that is well: -want, +got:\n%s", diff)
 	}
 }
+
+// TestRollbackOutlivesThePod loses the Pod that runs in place of what failed.
+func TestRollbackOutlivesThePod(t *testing.T) {
+	t.Parallel()
+	p := newPerformer(namespace(t), "a", upgrades(t, v1alpha1.StrategyAuto, "3s", "0s"))
+	create(t, p)
+	awaitRunning(t, p)
+	change(t, p, func(p *v1alpha1.Performer) { p.Spec.Image = imageCrash })
+	awaitTakenBack(t, p, imageCrash)
+	before := podOf(t, p)
+	if err := hub.Delete(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	await(t, p, "has another Pod that runs what was good", func(q *v1alpha1.Performer) bool {
+		pod := podOf(t, p)
+		return running(q) && pod != nil && pod.UID != before.UID && pod.Spec.Containers[0].Image == imageV1 &&
+			plane.Condition(q, "Degraded", "True", "UpgradeFailed")
+	})
+}
