@@ -128,12 +128,9 @@ func progress(p *v1alpha1.Performer, found Objects, now time.Time) *v1alpha1.Upg
 	if before := p.Status.Upgrade; before != nil && before.Started.Equal(&u.Started) {
 		u = before.DeepCopy()
 	}
-	if isSwapping(pod) {
-		return u
-	}
 	cs := containerStatus(pod, ContainerName)
-	if u.Pulled == nil {
-		u.Pulled = pulled(cs, now)
+	if u.Pulled == nil && !isSwapping(pod) {
+		u.Pulled = pulled(pod, u.Started, now)
 	}
 	reason := ""
 	if w := cs.State.Waiting; w != nil && (!slices.Contains(pullFailures, w.Reason) || strings.Contains(w.Message, Image(pod))) {
@@ -153,20 +150,33 @@ const (
 	reasonImagePullBackOff = "ImagePullBackOff"
 )
 
-// pulled is when an image was pulled at the latest: when a container of it
-// started, or could not be. Nil while there is neither.
-func pulled(cs corev1.ContainerStatus, now time.Time) *metav1.Time {
+// pulled is when the image of an upgrade was pulled at the latest: when a container
+// of it first started, or could not be. Nil while there is neither.
+func pulled(pod *corev1.Pod, started metav1.Time, now time.Time) *metav1.Time {
+	cs := containerStatus(pod, ContainerName)
 	refused := cs.State.Waiting != nil && slices.Contains(badConfig, cs.State.Waiting.Reason)
 	if cs.ContainerID == "" && !refused {
 		return nil
 	}
-	at := metav1.NewTime(now)
-	switch {
-	case cs.LastTerminationState.Terminated != nil && !cs.LastTerminationState.Terminated.StartedAt.IsZero() && cs.RestartCount == 1:
-		at = cs.LastTerminationState.Terminated.StartedAt
-	case cs.State.Running != nil && !cs.State.Running.StartedAt.IsZero():
-		at = cs.State.Running.StartedAt
+	at := metav1.NewTime(now).Rfc3339Copy()
+	for _, start := range starts(cs, pod.Annotations[AnnotationUpgradeFrom]) {
+		if start.Before(&at) && !start.Before(&started) {
+			at = start
+		}
 	}
-	at = at.Rfc3339Copy()
 	return &at
+}
+
+// starts of containers that a status tells of, but for the one with an id.
+func starts(cs corev1.ContainerStatus, but string) []metav1.Time {
+	var all []metav1.Time
+	if r := cs.State.Running; r != nil {
+		all = append(all, r.StartedAt)
+	}
+	for _, t := range []*corev1.ContainerStateTerminated{cs.State.Terminated, cs.LastTerminationState.Terminated} {
+		if t != nil && t.ContainerID != but {
+			all = append(all, t.StartedAt)
+		}
+	}
+	return all
 }

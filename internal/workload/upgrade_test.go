@@ -98,11 +98,19 @@ func TestProgress(t *testing.T) {
 		pod    *corev1.Pod
 		want   *v1alpha1.UpgradeStatus
 	}{
-		"None":     {reason: "There is none.", p: p, pod: runningPod(p)},
-		"Pulling":  {reason: "The old container stands.", p: p, pod: runningPod(p, upgrading("containerd://1", t1)), want: &v1alpha1.UpgradeStatus{Strategy: strategy}},
-		"Pulled":   {reason: "A container that runs was pulled before.", p: p, pod: runningPod(p, upgrading("containerd://0", t1), unready, started(0)), want: &v1alpha1.UpgradeStatus{Strategy: strategy, Pulled: at(t2)}},
+		"None":    {reason: "There is none.", p: p, pod: runningPod(p)},
+		"Pulling": {reason: "The old container stands.", p: p, pod: runningPod(p, upgrading("containerd://1", t1)), want: &v1alpha1.UpgradeStatus{Strategy: strategy}},
+		"Pulled":  {reason: "A container that runs was pulled before.", p: p, pod: runningPod(p, upgrading("containerd://0", t1), unready, started(0)), want: &v1alpha1.UpgradeStatus{Strategy: strategy, Pulled: at(t2)}},
+		"OldOne": {reason: "When the container started that was replaced says nothing.", p: p, pod: runningPod(p, upgrading("containerd://0", t1), unready, started(1), func(pod *corev1.Pod) {
+			pod.Status.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ContainerID: "containerd://0", StartedAt: metav1.NewTime(t1)}
+		}), want: &v1alpha1.UpgradeStatus{Strategy: strategy, Pulled: at(t2)}},
+		"Crashed": {reason: "The first container of the new image counts, though it has crashed since.", p: p, pod: runningPod(p, upgrading("containerd://0", t1), waitingFor("CrashLoopBackOff", "x"), func(pod *corev1.Pod) {
+			pod.Status.ContainerStatuses[0].LastTerminationState.Terminated.ContainerID = "containerd://1"
+			pod.Status.ContainerStatuses[0].LastTerminationState.Terminated.StartedAt = metav1.NewTime(t2)
+		}), want: &v1alpha1.UpgradeStatus{Strategy: strategy, Pulled: at(t2), Waiting: "CrashLoopBackOff"}},
 		"Remember": {reason: "What was seen first stays.", p: before(v1alpha1.UpgradeStatus{Pulled: at(t1)}), pod: runningPod(p, upgrading("containerd://0", t1), unready, started(1)), want: &v1alpha1.UpgradeStatus{Pulled: at(t1)}},
 		"Failed":   {reason: "One pull failed.", p: p, pod: runningPod(p, upgrading("containerd://0", t1), pulls("ErrImagePull"), func(pod *corev1.Pod) { pod.Status.ContainerStatuses[0].ContainerID = "" }), want: &v1alpha1.UpgradeStatus{Strategy: strategy, PullFailures: 1, Waiting: "ErrImagePull"}},
+		"Stands":   {reason: "A kubelet that cannot pull the new image tells of the old container still.", p: p, pod: runningPod(p, upgrading("containerd://1", t1), pulls("ErrImagePull")), want: &v1alpha1.UpgradeStatus{Strategy: strategy, PullFailures: 1, Waiting: "ErrImagePull"}},
 		"BackOff":  {reason: "To wait for the next try is no other failure.", p: before(v1alpha1.UpgradeStatus{PullFailures: 1, Waiting: "ErrImagePull", Pulled: at(t1)}), pod: runningPod(p, upgrading("containerd://0", t1), pulls("ImagePullBackOff")), want: &v1alpha1.UpgradeStatus{PullFailures: 1, Waiting: "ImagePullBackOff", Pulled: at(t1)}},
 		"Again":    {reason: "The next try is.", p: before(v1alpha1.UpgradeStatus{PullFailures: 1, Waiting: "ImagePullBackOff", Pulled: at(t1)}), pod: runningPod(p, upgrading("containerd://0", t1), pulls("ErrImagePull")), want: &v1alpha1.UpgradeStatus{PullFailures: 2, Waiting: "ErrImagePull", Pulled: at(t1)}},
 		"Older":    {reason: "What the image before could not be pulled for is no failure of this one.", p: before(v1alpha1.UpgradeStatus{Pulled: at(t1)}), pod: runningPod(p, upgrading("containerd://0", t1), waitingFor("ErrImagePull", "other:v1")), want: &v1alpha1.UpgradeStatus{Pulled: at(t1)}},

@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
 	"github.com/crossplane-contrib/provider-hourglass/cluster/test/plane"
@@ -84,9 +85,9 @@ func TestRollback(t *testing.T) { //nolint:tparallel // See above.
 			before := hub.PodOf(t, p)
 			plane.Change(t, hub, p, tc.worsen)
 			if name == "missing" {
-				hub.Await(t, p, "has failed to pull its image twice", func(q *v1alpha1.Performer) bool {
-					return q.Status.Upgrade != nil && q.Status.Upgrade.PullFailures >= 2
-				})
+				// The kubelet waits longer and longer between tries.
+				awaitPullFailures(t, p, 1)
+				awaitPullFailures(t, p, 2)
 			}
 			hub.Await(t, p, "says that its upgrade has failed: "+tc.reason, func(q *v1alpha1.Performer) bool {
 				return plane.Condition(q, "Degraded", "True", "UpgradeFailed", tc.words...) && q.Status.FailedUpgrade != nil
@@ -102,6 +103,18 @@ func TestRollback(t *testing.T) { //nolint:tparallel // See above.
 			awaitServing(t, got)
 		})
 	}
+}
+
+// awaitPullFailures waits until an upgrade has failed so often to pull its image, or
+// has been given up.
+func awaitPullFailures(t *testing.T, p *v1alpha1.Performer, n int32) {
+	t.Helper()
+	got := &v1alpha1.Performer{}
+	plane.Eventually(t, fmt.Sprintf("%d pulls have failed", n), func(ctx context.Context) (bool, string) {
+		err := hub.Get(ctx, client.ObjectKeyFromObject(p), got)
+		return err == nil && (got.Status.FailedUpgrade != nil || (got.Status.Upgrade != nil && got.Status.Upgrade.PullFailures >= n)),
+			fmt.Sprintf("%v %+v", err, got.Status.Upgrade)
+	})
 }
 
 // awaitWell waits until a Performer runs what its Pod was made of.
