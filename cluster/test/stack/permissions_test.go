@@ -168,8 +168,10 @@ func everything(t *testing.T, ns string) {
 	first := ready(t, p, "v2", "")
 	merge(t, p, `{"spec":{"resources":{"requests":{"cpu":"1"}}}}`)
 	second := ready(t, p, "v2", first)
-	merge(t, p, `{"spec":{"config":{"args":["--again"]}}}`)
-	second = ready(t, p, "v2", second)
+	for _, args := range []string{"--again", "--and-again"} {
+		merge(t, p, `{"spec":{"config":{"args":["`+args+`"]}}}`)
+		second = ready(t, p, "v2", second)
+	}
 	findsAnother(t, ns)
 	if err := control.Delete(t.Context(), &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "performer-all"}}); err != nil {
 		t.Fatal(err)
