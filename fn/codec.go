@@ -41,6 +41,13 @@ var codec = typed.New(typed.Enums{
 	},
 	reflect.TypeFor[v1alpha1.PerformerSpec](): {
 		"imagePullPolicy": {string(corev1.PullAlways), string(corev1.PullIfNotPresent), string(corev1.PullNever)},
+		"imagePolicy":     {string(v1alpha1.ImagePin)},
+	},
+	reflect.TypeFor[v1alpha1.UpgradePolicy](): {
+		"strategy": {string(v1alpha1.StrategyAuto), string(v1alpha1.StrategyInPlace), string(v1alpha1.StrategyRecreate), string(v1alpha1.StrategySurge)},
+	},
+	reflect.TypeFor[v1alpha1.HardwareRequirements](): {
+		"teeViolationPolicy": {string(v1alpha1.TEEViolationReport), string(v1alpha1.TEEViolationEnd)},
 	},
 	reflect.TypeFor[v1alpha1.HourglassExecutorConfig](): {
 		"performerMode": {string(v1alpha1.PerformerModeDocker), string(v1alpha1.PerformerModeKubernetes)},

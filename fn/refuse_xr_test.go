@@ -36,7 +36,7 @@ func TestRefuseXR(t *testing.T) {
 		"Slip": {
 			reason: "The known fields are listed.",
 			sample: sample{xr: one("sheduling: {}")},
-			want:   `spec.performers[0].sheduling: is not a known field; known are avsAddress, config, executorRef, hardwareRequirements, image, imagePullPolicy, imagePullSecrets, managementPolicies, name, providerConfigRef, replicas, resources, scheduling, version and writeConnectionSecretToRef`,
+			want:   `spec.performers[0].sheduling: is not a known field; known are avsAddress, config, executorRef, hardwareRequirements, image, imagePolicy, imagePullPolicy, imagePullSecrets, managementPolicies, name, providerConfigRef, replicas, resources, scheduling, upgrade, version and writeConnectionSecretToRef`,
 		},
 		"NoList": {
 			reason: "Performers are a list.",
