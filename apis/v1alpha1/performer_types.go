@@ -77,7 +77,7 @@ type PerformerConfig struct {
 	// take to end after it was asked to, before it is killed. Left out it is
 	// Kubernetes' default, 30. It changes nothing that runs.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=86400
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
 }

@@ -4,6 +4,7 @@ package workload
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -67,7 +68,7 @@ func NextMove(p *v1alpha1.Performer, want, found Objects, d []Difference, room R
 	if Ended(live) || !Owns(p, live) {
 		return plain(want.Pod, live, d, now)
 	}
-	if why, _ := upgradeFailure(p, found, now); why != "" && !failed(p, want.Pod, live) {
+	if why, _ := upgradeFailure(p, found, now); why != "" && !failed(p, want.Pod, live) && attempts(p, want.Pod, found) {
 		return goBack(p, want.Pod, found, why, now)
 	}
 	c := choose(p, want.Pod, found, d, room)
@@ -114,11 +115,27 @@ func change(p *v1alpha1.Performer, want, live *corev1.Pod, d []Difference, c cho
 		m.Why = resizeWords(m.Next, live)
 	default:
 		m.Act, m.Next = ActPatch, PatchedPod(want, live, d, UpgradeStart(p, now))
+		forget(p, live, m.Next, d)
 		if changesSpec(d) {
 			m.Why = fmt.Sprintf("%s (%s)", Words(d), c)
 		}
 	}
 	return m
+}
+
+// forget on a Pod whose image changes what can be gone back to, unless it is from
+// just before: what was good once may be long ago, and what only sets right what
+// somebody else changed is never taken back.
+func forget(p *v1alpha1.Performer, live, next *corev1.Pod, d []Difference) {
+	if !ChangesImage(d) {
+		return
+	}
+	if !slices.ContainsFunc(d, func(d Difference) bool { return d.Field == FieldImage }) || (!isReady(live) && !upgradeOf(p, live).pending) {
+		delete(next.Annotations, AnnotationLastGoodImage)
+	}
+	if isReady(live) || !upgradeOf(p, live).pending {
+		delete(next.Annotations, AnnotationFallback)
+	}
 }
 
 // surge starts a second Pod, waits until it is ready, and has it take over.

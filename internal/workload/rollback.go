@@ -63,6 +63,9 @@ func failed(p *v1alpha1.Performer, want, found *corev1.Pod) bool {
 // is not; and how long it has left, 0 where nothing limits that.
 func upgradeFailure(p *v1alpha1.Performer, found Objects, now time.Time) (why string, left time.Duration) {
 	pod, u := underway(p, found), progress(p, found, now)
+	if pod != nil && pod == found.Standby && Ended(pod) {
+		return fmt.Sprintf("Pod %s ended before it was ready: %s %s", pod.Name, pod.Status.Reason, pod.Status.Message), 0
+	}
 	if pod == nil || u == nil || !canGoBack(pod) || Ended(pod) || (isReady(pod) && !isSwapping(pod)) {
 		return "", 0
 	}
@@ -85,6 +88,16 @@ func upgradeFailure(p *v1alpha1.Performer, found Objects, now time.Time) (why st
 	return fmt.Sprintf("with image %s it was not ready within %s: %s", Image(pod), deadline(p), dx.message), 0
 }
 
+// attempts says whether the upgrade that is under way is to what is wanted now, and
+// not to what was wanted before.
+func attempts(p *v1alpha1.Performer, want *corev1.Pod, found Objects) bool {
+	if found.Standby != nil {
+		return found.Standby.Name == StandbyName(p, want)
+	}
+	record := ParseApplied(found.Pod.Annotations[AnnotationApplied])
+	return len(ParseApplied(want.Annotations[AnnotationApplied]).Differences(record.only(performerFields))) == 0
+}
+
 // canGoBack says whether there is something to go back to.
 func canGoBack(pod *corev1.Pod) bool {
 	return pod.Labels[LabelRole] == RoleStandby || pod.Annotations[AnnotationLastGoodImage] != "" || pod.Annotations[AnnotationFallback] != ""
@@ -96,6 +109,9 @@ func rolledBack(p *v1alpha1.Performer, want, found *corev1.Pod, why string, now 
 	image := found.Annotations[AnnotationLastGoodImage]
 	performerContainer(pod).Image = image
 	record := ParseApplied(found.Annotations[AnnotationApplied])
+	if record == nil {
+		record = Applied{}
+	}
 	record.add(FieldImage, image)
 	pod.Annotations[AnnotationApplied] = record.String()
 	MarkUpgrade(pod, strategyRollBack, now)

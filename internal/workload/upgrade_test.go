@@ -284,20 +284,45 @@ func TestPinnedImage(t *testing.T) {
 }
 
 func TestLostTEE(t *testing.T) {
-	p := performer(withPolicy(""))
-	c, err := placement.Constrain(*TEEDemand(p), nil)
-	if err != nil {
-		t.Fatal(err)
+	const key, other = "intel.feature.node.kubernetes.io/sgx", "sgx.intel.com/capable"
+	in := func(keys ...string) corev1.NodeSelectorTerm {
+		var term corev1.NodeSelectorTerm
+		for _, k := range keys {
+			term.MatchExpressions = append(term.MatchExpressions, corev1.NodeSelectorRequirement{Key: k, Operator: corev1.NodeSelectorOpIn, Values: []string{"true"}})
+		}
+		return term
 	}
-	const key = "intel.feature.node.kubernetes.io/sgx"
-	if got := LostTEE(runningPod(p), "sgx", c, map[string]string{key: "true"}); got != "" {
-		t.Errorf("a node with the label is the TEE: %s", got)
+	asking := func(selector map[string]string, terms ...corev1.NodeSelectorTerm) *corev1.Pod {
+		return runningPod(performer(), func(pod *corev1.Pod) {
+			pod.Spec.NodeSelector = selector
+			if len(terms) > 0 {
+				pod.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+					RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: terms},
+				}}
+			}
+		})
 	}
-	if got := LostTEE(runningPod(p), "sgx", c, map[string]string{}); !strings.Contains(got, "node-1") || !strings.Contains(got, key) {
-		t.Errorf("a node without it is not, and what it lacks is named: %s", got)
+	cases := map[string]struct {
+		reason string
+		pod    *corev1.Pod
+		labels map[string]string
+		lost   bool
+	}{
+		"Has":      {"The node has what the Pod asks for.", asking(nil, in(key, "zone")), map[string]string{key: "true"}, false},
+		"Other":    {"One of two proofs is enough.", asking(nil, in(key), in(other)), map[string]string{other: "true"}, false},
+		"Lost":     {"It has none any more.", asking(nil, in(key), in(other)), map[string]string{"zone": "true"}, true},
+		"Selector": {"A selector asks too.", asking(map[string]string{key: "true", "zone": "a"}), nil, true},
+		"NoProof":  {"What does not ask for a proof has lost none.", asking(map[string]string{"zone": "a"}, in("zone")), nil, false},
+		"OneNot":   {"Nor has what asks for one or for something else.", asking(nil, in(key), in("zone")), nil, false},
 	}
-	if TEEDemand(performer()) != nil {
-		t.Error("who requires no TEE demands nothing")
+	for name, tc := range cases {
+		got := LostTEE(tc.pod, "sgx", tc.labels)
+		if (got != "") != tc.lost || (tc.lost && (!strings.Contains(got, "node-1") || !strings.Contains(got, key))) {
+			t.Errorf("%s: %s got %q", name, tc.reason, got)
+		}
+	}
+	if RequiresTEE(performer()) || !RequiresTEE(performer(withPolicy(""))) {
+		t.Error("who names a TEE requires it")
 	}
 }
 

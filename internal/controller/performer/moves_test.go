@@ -61,7 +61,7 @@ func TestMoves(t *testing.T) {
 		"Drain": {
 			reason: "A Pod that serves leaves its Service, and is not ended yet.", p: args,
 			found: []client.Object{podFor(before), serviceFor(before)},
-			calls: []string{"patch Pod"}, event: "Draining",
+			calls: []string{"create Pod", "patch Pod"}, event: "Draining",
 		},
 		"Replace": {
 			reason: "What it runs is kept before it ends.", p: args,

@@ -17,7 +17,6 @@ import (
 	"github.com/crossplane/crossplane-runtime/v2/pkg/errors"
 
 	"github.com/crossplane-contrib/provider-hourglass/apis/v1alpha1"
-	"github.com/crossplane-contrib/provider-hourglass/internal/placement"
 	"github.com/crossplane-contrib/provider-hourglass/internal/target"
 	"github.com/crossplane-contrib/provider-hourglass/internal/workload"
 )
@@ -131,21 +130,12 @@ func onlyLabels(o any) (any, error) {
 // lostTEE says in what the node of a Performer's Pod is not the TEE any more that
 // is required; "" where it is, and where that cannot be seen.
 func (e *external) lostTEE(ctx context.Context, p *v1alpha1.Performer, pod *corev1.Pod) (string, error) {
-	demand := workload.TEEDemand(p)
-	if demand == nil || pod == nil || pod.Spec.NodeName == "" || pod.DeletionTimestamp != nil || workload.Ended(pod) {
+	if !workload.RequiresTEE(p) || pod == nil || pod.Spec.NodeName == "" || pod.DeletionTimestamp != nil || workload.Ended(pod) {
 		return "", nil
-	}
-	classes, err := e.cluster.RuntimeClasses(ctx)
-	if err != nil {
-		return "", err //nolint:wrapcheck // It says what could not be done.
-	}
-	demands, err := placement.Constrain(*demand, classes)
-	if err != nil {
-		return "", nil //nolint:nilerr // The whole of its demands cannot be met either, which is told.
 	}
 	labels, err := e.nodes.labels(ctx, e.cluster, pod.Spec.NodeName)
 	if err != nil || labels == nil {
 		return "", err
 	}
-	return workload.LostTEE(pod, p.Spec.HardwareRequirements.TEEType, demands, labels), nil
+	return workload.LostTEE(pod, p.Spec.HardwareRequirements.TEEType, labels), nil
 }

@@ -38,10 +38,30 @@ func (e *external) find(ctx context.Context, p *v1alpha1.Performer) (workload.Ob
 	if err != nil {
 		return found, err
 	}
-	if found, err = e.withOwned(ctx, p, found); err != nil || found.Pod != nil || !onlyObserves(p) {
+	if found, err = e.withOwned(ctx, p, found); err != nil || found.Pod != nil {
 		return found, err
 	}
-	return find(ctx, e.cluster.Live, p)
+	if onlyObserves(p) {
+		return find(ctx, e.cluster.Live, p)
+	}
+	found.Pod, err = e.named(ctx, p)
+	return found, err
+}
+
+// named reads the Pod that the Performer's status names, where that is not the one
+// that a create would collide with: one that has lost the label that the cache
+// selects by must not be left behind, nor doubled.
+func (e *external) named(ctx context.Context, p *v1alpha1.Performer) (*corev1.Pod, error) {
+	name := p.Status.PodName
+	if name == "" || name == workload.PodName(p) {
+		return nil, nil //nolint:nilnil // There being none is no error.
+	}
+	pod := &corev1.Pod{}
+	err := e.cluster.Live.Get(ctx, client.ObjectKey{Namespace: p.GetNamespace(), Name: name}, pod)
+	if kerrors.IsNotFound(err) || (err == nil && !workload.Owns(p, pod)) {
+		return nil, nil //nolint:nilnil // As above.
+	}
+	return pod, errors.Wrapf(err, "cannot get Pod %s, which served last", name)
 }
 
 // findToDelete reads what is the Performer's own. Where the cache has nothing of
@@ -57,7 +77,10 @@ func (e *external) findToDelete(ctx context.Context, p *v1alpha1.Performer) (wor
 		return found, err
 	}
 	found, err = find(ctx, e.cluster.Live, p)
-	return ownedBy(p, found), err
+	if found = ownedBy(p, found); err == nil && found.Pod == nil {
+		found.Pod, err = e.named(ctx, p)
+	}
+	return found, err
 }
 
 func find(ctx context.Context, from client.Reader, p *v1alpha1.Performer) (workload.Objects, error) {

@@ -62,6 +62,11 @@ func (e *external) take(ctx context.Context, p *v1alpha1.Performer, want, found 
 		}
 		return e.patchPod(ctx, p, m, tell, d...)
 	case workload.ActDrain:
+		if m.Strategy == v1alpha1.StrategyRecreate {
+			if err := e.mayReplace(ctx, p, want.Pod, m); err != nil {
+				return err
+			}
+		}
 		return e.drain(ctx, p, m)
 	case workload.ActStart:
 		return e.start(ctx, p, m)

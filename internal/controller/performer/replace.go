@@ -24,14 +24,11 @@ import (
 // created. One that runs is only ended for a new one that the API server would
 // take, and what it runs is kept, should the new one not become ready.
 func (e *external) replacePod(ctx context.Context, p *v1alpha1.Performer, want *corev1.Pod, found workload.Objects, m workload.Move) error {
-	if !may(p, xpv2.ManagementActionCreate) {
-		return errors.Errorf("cannot replace Pod %s (%s): managementPolicies do not allow Create", m.Pod.Name, m.Why)
-	}
-	if workload.Ended(m.Pod) {
+	if workload.Ended(m.Pod) && may(p, xpv2.ManagementActionCreate) {
 		return e.replaceEnded(ctx, p, m.Pod)
 	}
-	if err := e.rehearse(ctx, want); err != nil {
-		return errors.Wrapf(err, "cannot replace Pod %s (%s), which runs on as it is", m.Pod.Name, m.Why)
+	if err := e.mayReplace(ctx, p, want, m); err != nil {
+		return err
 	}
 	if workload.IsGood(m.Pod) {
 		if err := e.keep(ctx, p, m.Pod, found.Service); err != nil {
@@ -48,6 +45,14 @@ func (e *external) replacePod(ctx context.Context, p *v1alpha1.Performer, want *
 	metrics.Upgrade(string(m.Strategy), metrics.Started)
 	e.record.Event(p, event.Normal(reasonReplacing, fmt.Sprintf("Replacing Pod %s, which cannot be changed in place: %s", m.Pod.Name, m.Why)))
 	return nil
+}
+
+// mayReplace says why a Pod cannot be replaced, before anything is done to it.
+func (e *external) mayReplace(ctx context.Context, p *v1alpha1.Performer, want *corev1.Pod, m workload.Move) error {
+	if !may(p, xpv2.ManagementActionCreate) {
+		return errors.Errorf("cannot replace Pod %s (%s): managementPolicies do not allow Create", m.Pod.Name, m.Why)
+	}
+	return errors.Wrapf(e.rehearse(ctx, want), "cannot replace Pod %s (%s), which runs on as it is", m.Pod.Name, m.Why)
 }
 
 // replaceEnded removes a Pod that has ended, and counts those that did so before

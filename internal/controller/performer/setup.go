@@ -152,7 +152,7 @@ func performersOf(kube client.Reader) handler.EventHandler {
 func performersOn(kube client.Reader) handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, node client.Object) []reconcile.Request {
 		return where(ctx, kube, func(p *v1alpha1.Performer) bool {
-			return p.Status.NodeName == node.GetName() && workload.TEEDemand(p) != nil
+			return p.Status.NodeName == node.GetName() && workload.RequiresTEE(p)
 		})
 	})
 }
