@@ -38,15 +38,7 @@ type Recording[T client.Object] struct {
 // test ends. Those that are there already come first.
 func Record[T client.Object](t *testing.T, h *Hub, l client.ObjectList, ns string) *Recording[T] {
 	t.Helper()
-	c, err := client.NewWithWatch(h.Config, client.Options{Scheme: h.Scheme()})
-	if err != nil {
-		t.Fatalf("cannot make a watching client: %v", err)
-	}
-	w, err := c.Watch(t.Context(), l, client.InNamespace(ns))
-	if err != nil {
-		t.Fatalf("cannot watch: %v", err)
-	}
-	t.Cleanup(w.Stop)
+	w := h.Watch(t, l, ns)
 	r := &Recording[T]{}
 	go r.record(w)
 	return r
